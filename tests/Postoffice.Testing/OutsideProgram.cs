@@ -1,0 +1,40 @@
+using Xunit;
+
+namespace Postoffice.Testing;
+
+/// <summary>Programs that tests use and Postoffice does not bring: swaks, smtp-sink, strace and the like.</summary>
+public static class OutsideProgram
+{
+    // Debian keeps smtp-source and smtp-sink where an ordinary user's PATH does not look.
+    private static readonly string[] AlsoSearched = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
+    /// <summary>
+    /// The program's absolute path. When it is not there the calling test ends: skipped on a developer's machine,
+    /// failed under <c>CI=true</c>, where a test that silently does not run would be a hole.
+    /// </summary>
+    /// <param name="name">Name without a path, for example <c>swaks</c>.</param>
+    public static string Require(string name)
+    {
+        if (Find(name) is { } path) return path;
+
+        var sentence = $"{name} is not installed here; scripts/test installs it when run as root, or says what to install.";
+        if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail(sentence);
+        Assert.Skip(sentence);
+        throw new InvalidOperationException(sentence); // not reached: both of the above throw
+    }
+
+    /// <summary>The program's absolute path, or null when no folder of PATH or sbin holds it as an executable file.</summary>
+    /// <param name="name">Name without a path.</param>
+    public static string? Find(string name)
+    {
+        var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
+        return folders.Concat(AlsoSearched).Select(folder => Path.Join(folder, name)).FirstOrDefault(IsExecutable);
+    }
+
+    private static bool IsExecutable(string path)
+    {
+        const UnixFileMode anyExecute = UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute;
+        var file = new FileInfo(path);
+        return file.Exists && (file.UnixFileMode & anyExecute) != UnixFileMode.None;
+    }
+}
