@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
@@ -13,6 +14,8 @@ namespace Postoffice.Store.Mail;
 public sealed record AddressLiteral
 {
     private const string Ipv6Tag = "IPv6:";
+
+    private static readonly SearchValues<char> HexDigits = SearchValues.Create("0123456789ABCDEFabcdef");
 
     private AddressLiteral(IPAddress address) => Address = address;
 
@@ -76,6 +79,7 @@ public sealed record AddressLiteral
         {
             var part = text[range];
             if (count == 4 || part.Length is 0 or > 3 || (part.Length > 1 && part[0] == '0')) return false;
+            if (part.ContainsAnyExceptInRange('0', '9')) return false; // the framework's parser takes NULs behind a number
             if (!byte.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out octets[count++])) return false;
         }
 
@@ -126,7 +130,7 @@ public sealed record AddressLiteral
                 continue;
             }
 
-            if (filled + 2 > octets.Length || group.Length is 0 or > 4) return false;
+            if (filled + 2 > octets.Length || group.Length is 0 or > 4 || group.ContainsAnyExcept(HexDigits)) return false;
             if (!ushort.TryParse(group, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var value)) return false;
             BinaryPrimitives.WriteUInt16BigEndian(octets[filled..], value);
             filled += 2;

@@ -31,8 +31,8 @@ public static class XText
             if (encoded.IsEmpty) break;
 
             if (encoded[0] != '+' || encoded.Length < 3) return false;
-            if (!byte.TryParse(encoded[1..3], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var octet)) return false;
-            octets.Write([octet]);
+            if (!char.IsAsciiHexDigit(encoded[1]) || !char.IsAsciiHexDigit(encoded[2])) return false;
+            octets.Write([byte.Parse(encoded[1..3], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture)]);
             encoded = encoded[3..];
         }
 
