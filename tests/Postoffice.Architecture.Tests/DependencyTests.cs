@@ -23,6 +23,9 @@ public sealed class DependencyTests
     // A domain's A-label is a pure function that happens to live in a C library.
     private const string DomainNames = "Postoffice.Store.Native.Libidn2";
 
+    // Written by the JSON source generator.
+    private const string Generated = "Postoffice.Store.Events.EventJsonContext";
+
     [Theory]
     [InlineData("Postoffice.Store")]
     [InlineData("Postoffice.Smtp", "Postoffice.Store")]
@@ -43,7 +46,7 @@ public sealed class DependencyTests
     [InlineData("Postoffice.Store.Queue")]
     [InlineData("Postoffice.Store.Wire")]
     public void Words_facts_decisions_and_framing_do_no_io(string space) =>
-        Assert.Empty(Store.Where(use => use.IsFrom(space) && Io.Any(use.IsOf) && !use.IsOf(DomainNames)).Select(Told));
+        Assert.Empty(Store.Where(use => use.IsFrom(space) && Io.Any(use.IsOf) && !use.IsOf(DomainNames) && use.From != Generated).Select(Told));
 
     [Theory]
     [InlineData("Postoffice.Store.Mail", "Postoffice.Store.Events")]

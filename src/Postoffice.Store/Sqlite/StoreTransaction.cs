@@ -11,7 +11,13 @@ public sealed class StoreTransaction : IDisposable
     private readonly SqliteConnection connection;
     private readonly Dictionary<string, Statement> statements = new(StringComparer.Ordinal);
 
-    internal StoreTransaction(SqliteConnection connection) => this.connection = connection;
+    private readonly bool ownsConnection;
+
+    internal StoreTransaction(SqliteConnection connection, bool ownsConnection = true)
+    {
+        this.connection = connection;
+        this.ownsConnection = ownsConnection;
+    }
 
     internal SqliteConnection Connection => connection;
 
@@ -90,7 +96,7 @@ public sealed class StoreTransaction : IDisposable
     public void Dispose()
     {
         foreach (var statement in statements.Values) statement.Dispose();
-        connection.Dispose();
+        if (ownsConnection) connection.Dispose();
     }
 
     private Statement Prepared(string sql)

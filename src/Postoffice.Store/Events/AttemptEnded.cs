@@ -1,0 +1,46 @@
+using System.Text.Json.Serialization;
+using Postoffice.Store.Mail;
+
+namespace Postoffice.Store.Events;
+
+/// <summary>What became of an attempt: one fact for one SMTP transaction or mailbox write, with the outcome of every recipient in it.</summary>
+/// <param name="Attempt">The number of its <see cref="AttemptStarted"/>.</param>
+/// <param name="Outcomes">One for each recipient of the attempt.</param>
+/// <param name="Host">Name of the next hop dialled; null for a mailbox or when none was reached.</param>
+/// <param name="Address">IP address dialled.</param>
+/// <param name="Tls">Protocol version and cipher suite; null in the clear.</param>
+/// <param name="Phase">How far it came: <c>connect</c>, <c>greeting</c>, <c>ehlo</c>, <c>mail</c>, <c>rcpt</c>, <c>data</c>, <c>content</c>, <c>done</c>.</param>
+/// <param name="Milliseconds">How long the attempt took; null when a restart found it unfinished.</param>
+/// <param name="Recovered">A restart found the attempt without an outcome and settled it by looking.</param>
+public sealed record AttemptEnded(
+    int Attempt,
+    ValueList<RecipientOutcome> Outcomes,
+    string? Host = null,
+    string? Address = null,
+    string? Tls = null,
+    string? Phase = null,
+    long? Milliseconds = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Recovered = false) : QueueEvent;
+
+/// <param name="Recipient">Recipient number.</param>
+/// <param name="Reply">The peer's words, hostile text; null when no reply came.</param>
+/// <param name="Reason">Why, in our own words, where there is no reply or it does not say.</param>
+/// <param name="NextAttemptAt">For a deferral and a doubt: the earliest instant of the next attempt, UTC.</param>
+public sealed record RecipientOutcome(
+    int Recipient, OutcomeKind Result, Reply? Reply = null, string? Reason = null, DateTimeOffset? NextAttemptAt = null);
+
+/// <summary>What an attempt did for one recipient.</summary>
+public enum OutcomeKind
+{
+    /// <summary>The next hop or the mailbox has it.</summary>
+    Delivered,
+
+    /// <summary>A permanent failure: the recipient failed.</summary>
+    Refused,
+
+    /// <summary>A transient failure: the recipient waits.</summary>
+    Deferred,
+
+    /// <summary>Everything may have been sent and no answer came: sent again, since a duplicate beats a loss.</summary>
+    InDoubt,
+}

@@ -1,0 +1,75 @@
+using Microsoft.Data.Sqlite;
+using SQLitePCL;
+
+namespace Postoffice.Store.Sqlite;
+
+/// <summary>Opens connections to the store file with the pragmas that the promises rest on.</summary>
+internal static class Connections
+{
+    // SQLite before 3.51.3 can corrupt a WAL that two connections write and checkpoint at once.
+    private static readonly Version Oldest = new(3, 51, 3);
+
+    static Connections() => Batteries_V2.Init();
+
+    /// <summary>For the writer loop: synchronous=FULL, and checkpoints only by the checkpoint thread.</summary>
+    public static SqliteConnection OpenWriter(string path, TimeSpan busyWait)
+    {
+        var connection = Open(path, SqliteOpenMode.ReadWriteCreate);
+        Execute(connection, "PRAGMA journal_mode = WAL");
+        Execute(connection, "PRAGMA synchronous = FULL");
+        Execute(connection, "PRAGMA wal_autocheckpoint = 0");
+        Execute(connection, "PRAGMA journal_size_limit = 67108864"); // 64 MiB: a WAL that once grew gives the disk back
+        Execute(connection, "PRAGMA cache_size = -4096"); // 4 MiB
+        BusyTimeout(connection, busyWait);
+        return connection;
+    }
+
+    /// <summary>Cannot write, whatever it is asked to run.</summary>
+    public static SqliteConnection OpenReader(string path)
+    {
+        var connection = Open(path, SqliteOpenMode.ReadOnly);
+        Execute(connection, "PRAGMA query_only = ON");
+        Execute(connection, "PRAGMA cache_size = -1024"); // 1 MiB
+        BusyTimeout(connection, TimeSpan.FromSeconds(5));
+        return connection;
+    }
+
+    /// <summary>A database of its own in memory or, when it grows, in an unnamed temporary file; gone when closed.</summary>
+    public static SqliteConnection OpenPrivate() => Open("", SqliteOpenMode.ReadWriteCreate);
+
+    public static void Execute(SqliteConnection connection, string sql)
+    {
+        using var statement = new Statement(connection.Handle!, sql);
+        statement.Begin([]);
+        while (statement.Step()) { }
+        statement.End();
+    }
+
+    private static SqliteConnection Open(string path, SqliteOpenMode mode)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
+        try
+        {
+            connection.Open();
+            var version = Version.Parse(connection.ServerVersion);
+            if (version < Oldest) throw new StoreRefusedException($"SQLite {version} is too old: {Oldest} or newer is needed (two writers can corrupt a WAL before it). Reinstall postoffice with its own library.");
+            // An attacker who wrote to the file must not run code through its schema.
+            _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_DEFENSIVE, 1, out _);
+            Execute(connection, "PRAGMA trusted_schema = OFF");
+            return connection;
+        }
+        catch (SqliteException notOurs) when (notOurs.SqliteErrorCode == raw.SQLITE_NOTADB)
+        {
+            connection.Dispose();
+            throw new StoreRefusedException($"{path}: is not a postoffice store (not an SQLite file). Name another file with store=PATH, or move this one away.", notOurs);
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private static void BusyTimeout(SqliteConnection connection, TimeSpan wait) =>
+        Statement.Check(raw.sqlite3_busy_timeout(connection.Handle, (int)wait.TotalMilliseconds), connection.Handle!);
+}
