@@ -41,6 +41,11 @@ public static class DsnParameters
     /// <summary>Longest ENVID in encoded characters (RFC 3461 §4.4).</summary>
     public const int MaxEnvelopeIdCharacters = 100;
 
+    private static readonly (Notify Condition, string Word)[] Conditions =
+    [
+        (Notify.Never, "NEVER"), (Notify.Success, "SUCCESS"), (Notify.Failure, "FAILURE"), (Notify.Delay, "DELAY"),
+    ];
+
     /// <summary>Takes <c>NEVER</c>, or a list of <c>SUCCESS</c>, <c>FAILURE</c>, <c>DELAY</c>, each once, in any case.</summary>
     public static bool TryParseNotify(ReadOnlySpan<char> value, out Notify notify)
     {
@@ -49,9 +54,8 @@ public static class DsnParameters
         foreach (var range in value.Split(','))
         {
             var condition = NotifyCondition(value[range]);
-            var repeated = read.HasFlag(condition);
             var besideNever = read == Notify.Never || (condition == Notify.Never && read != Notify.Unspecified);
-            if (condition == Notify.Unspecified || repeated || besideNever) return false;
+            if (condition == Notify.Unspecified || read.HasFlag(condition) || besideNever) return false;
             read |= condition;
         }
 
@@ -65,13 +69,7 @@ public static class DsnParameters
         if (notify == Notify.Unspecified) return null;
         if (notify.HasFlag(Notify.Never)) return "NEVER";
 
-        string[] words =
-        [
-            .. notify.HasFlag(Notify.Success) ? ["SUCCESS"] : Array.Empty<string>(),
-            .. notify.HasFlag(Notify.Failure) ? ["FAILURE"] : Array.Empty<string>(),
-            .. notify.HasFlag(Notify.Delay) ? ["DELAY"] : Array.Empty<string>(),
-        ];
-        return string.Join(',', words);
+        return string.Join(',', from known in Conditions where notify.HasFlag(known.Condition) select known.Word);
     }
 
     /// <summary>Takes <c>FULL</c> or <c>HDRS</c> in any case.</summary>
@@ -105,12 +103,13 @@ public static class DsnParameters
         return true;
     }
 
-    private static Notify NotifyCondition(ReadOnlySpan<char> word) => word switch
+    private static Notify NotifyCondition(ReadOnlySpan<char> word)
     {
-        _ when word.Equals("NEVER", StringComparison.OrdinalIgnoreCase) => Notify.Never,
-        _ when word.Equals("SUCCESS", StringComparison.OrdinalIgnoreCase) => Notify.Success,
-        _ when word.Equals("FAILURE", StringComparison.OrdinalIgnoreCase) => Notify.Failure,
-        _ when word.Equals("DELAY", StringComparison.OrdinalIgnoreCase) => Notify.Delay,
-        _ => Notify.Unspecified,
-    };
+        foreach (var (condition, known) in Conditions)
+        {
+            if (word.Equals(known, StringComparison.OrdinalIgnoreCase)) return condition;
+        }
+
+        return Notify.Unspecified;
+    }
 }
