@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Postoffice.Store.Content;
 using Postoffice.Store.Leases;
 using Postoffice.Store.Log;
+using Postoffice.Store.Projections;
 using Postoffice.Store.Sqlite;
 
 namespace Postoffice.Store;
@@ -17,6 +18,7 @@ public sealed class MailStore : IDisposable
         Events = new SqliteEventLog(database);
         Content = new SqliteContentStore(database);
         Leases = new LeaseTable(database, new BootClock());
+        Due = new DueQueue(database);
         if (bell is not null) database.Writer.Committed = bell.Ring;
         Bell = bell;
     }
@@ -24,6 +26,7 @@ public sealed class MailStore : IDisposable
     public IEventLog Events { get; }
     public IContentStore Content { get; }
     public ILeases Leases { get; }
+    public DueQueue Due { get; }
     internal Database Database => database;
     private Doorbell? Bell { get; }
 

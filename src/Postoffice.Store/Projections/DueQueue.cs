@@ -1,0 +1,43 @@
+using Postoffice.Store.Mail;
+using Postoffice.Store.Sqlite;
+
+namespace Postoffice.Store.Projections;
+
+/// <summary>One recipient that waits.</summary>
+public sealed record DueDelivery(QueueId Message, int Recipient, DateTimeOffset DueAt);
+
+/// <summary>Asks which recipients wait; always as of the journal's last fact.</summary>
+public sealed class DueQueue
+{
+    private readonly Database database;
+
+    internal DueQueue(Database database) => this.database = database;
+
+    /// <summary>Recipients whose time has come, longest waiting first.</summary>
+    /// <param name="before">Due at or before this instant.</param>
+    /// <param name="after">Goes on behind this one of an earlier answer; null from the start.</param>
+    public IReadOnlyList<DueDelivery> Due(DateTimeOffset before, DueDelivery? after, int limit) => database.Read(tx => tx.All(
+        """
+        SELECT queue_id, recipient, due_at_ms FROM due_delivery
+         WHERE attempt IS NULL AND held = 0 AND due_at_ms <= ?1
+           AND (due_at_ms, queue_id, recipient) > (?2, ?3, ?4)
+         ORDER BY due_at_ms, queue_id, recipient LIMIT ?5
+        """,
+        row => new DueDelivery(QueueId.Parse(row.Text(0)), (int)row.Integer(1), DateTimeOffset.FromUnixTimeMilliseconds(row.Integer(2))),
+        before.ToUnixTimeMilliseconds(),
+        after?.DueAt.ToUnixTimeMilliseconds() ?? -1,
+        after?.Message.ToString() ?? "",
+        after?.Recipient ?? 0,
+        limit));
+
+    /// <summary>When the next recipient is due; null when none waits.</summary>
+    public DateTimeOffset? NextDueAt() =>
+        database.Read(tx => tx.Number("SELECT min(due_at_ms) FROM due_delivery WHERE attempt IS NULL AND held = 0")) is { } due
+            ? DateTimeOffset.FromUnixTimeMilliseconds(due)
+            : null;
+
+    /// <summary>Messages with an attempt that has no outcome: under way in this process, or cut off by the end of an earlier one.</summary>
+    public IReadOnlyList<QueueId> Started() => database.Read(tx => tx.All(
+        "SELECT DISTINCT queue_id FROM due_delivery WHERE attempt IS NOT NULL",
+        row => QueueId.Parse(row.Text(0))));
+}

@@ -1,0 +1,78 @@
+using Postoffice.Store.Events;
+using Postoffice.Store.Mail;
+
+namespace Postoffice.Store.Queue;
+
+/// <summary>
+/// What follows from a message as it stands. Pure: no clock, no dice, no I/O; the caller passes them. What is settled stays settled:
+/// asking again answers null, so recording twice does no harm.
+/// </summary>
+public static class Decide
+{
+    /// <summary>Begins an attempt; null when none of the recipients waits (settled, under way or held).</summary>
+    public static AttemptStarted? Start(QueuedMessage message, IEnumerable<int> recipients, AttemptRoute route)
+    {
+        if (message.Held is not null) return null;
+        var waiting = recipients
+            .Where(number => message.Recipients.TryGetValue(number, out var recipient) && recipient.State is RecipientState.Pending)
+            .ToValueList();
+        return waiting.Count == 0 ? null : new AttemptStarted(message.Attempts + 1, waiting, route);
+    }
+
+    /// <summary>Ends an attempt; null when it has ended already.</summary>
+    /// <param name="spread">0 to 1: the dice for the schedule's jitter.</param>
+    public static AttemptEnded? End(
+        QueuedMessage message, int attempt, AttemptReport report, RetrySchedule schedule, DateTimeOffset now, double spread)
+    {
+        if (!message.OpenAttempts.TryGetValue(attempt, out var started)) return null;
+        var results = report.Results.ToDictionary(result => result.Recipient);
+        var outcomes = started.Recipients.Select(number =>
+        {
+            var next = schedule.NextAttempt(message.Recipients[number].Attempts, now, spread);
+            return results.TryGetValue(number, out var result)
+                ? Outcome(result, next)
+                : new RecipientOutcome(number, OutcomeKind.Deferred, Reason: "the attempt ended without a word on this recipient", NextAttemptAt: next);
+        });
+        return new AttemptEnded(
+            attempt, outcomes.ToValueList(), report.Host, report.Address, report.Tls, report.Phase,
+            (long?)report.Took?.TotalMilliseconds, report.Recovered);
+    }
+
+    /// <summary>Ends every waiting recipient whose queue lifetime ran out; null when there is none.</summary>
+    /// <param name="lifetime"><c>qreturn=</c>.</param>
+    public static RecipientExpired? Expire(QueuedMessage message, TimeSpan lifetime, DateTimeOffset now)
+    {
+        if (message.Held is not null || now < message.AcceptedAt + lifetime) return null;
+        var waiting = message.Recipients.Values.Where(recipient => recipient.State is RecipientState.Pending).ToList();
+        if (waiting.Count == 0) return null;
+        var last = waiting.Select(recipient => recipient.Last).LastOrDefault(outcome => outcome is not null);
+        return new RecipientExpired(waiting.Select(recipient => recipient.Number).ToValueList(), last?.Reply?.ToString() ?? last?.Reason);
+    }
+
+    /// <summary>Who the sender must be told about (RFC 3461 §4.1, §6.2); null when nobody has failed unreported.</summary>
+    public static FailureReport? Report(QueuedMessage message)
+    {
+        var failed = message.Recipients.Values.Where(recipient => recipient.HasFailed && !recipient.Reported).ToList();
+        if (failed.Count == 0) return null;
+        var wanted = failed.Where(recipient => recipient.Accepted.Notify is not { } notify || notify.HasFlag(Notify.Failure)).ToList();
+        return new FailureReport(
+            failed.Select(recipient => recipient.Number).ToValueList(),
+            wanted,
+            CausedBy: failed.Max(recipient => recipient.SettledBy));
+    }
+
+    private static RecipientOutcome Outcome(RecipientResult result, DateTimeOffset next) => result switch
+    {
+        RecipientResult.Delivered(var number, var reply) => new(number, OutcomeKind.Delivered, reply),
+        RecipientResult.Refused(var number, { IsPermanent: true } reply) => new(number, OutcomeKind.Refused, reply),
+        RecipientResult.Refused(var number, var reply) => new(number, OutcomeKind.Deferred, reply, NextAttemptAt: next),
+        RecipientResult.Unreached(var number, var reason) => new(number, OutcomeKind.Deferred, Reason: reason, NextAttemptAt: next),
+        RecipientResult.InDoubt(var number, var reason) => new(number, OutcomeKind.InDoubt, Reason: reason, NextAttemptAt: next),
+        _ => throw new ArgumentOutOfRangeException(nameof(result), result, "not a result"),
+    };
+}
+
+/// <param name="Failed">Numbers of every recipient that failed and is not reported yet.</param>
+/// <param name="Wanted">Those of them whose NOTIFY asks for a report; may be empty.</param>
+/// <param name="CausedBy">Position of the fact that failed the last of them.</param>
+public sealed record FailureReport(ValueList<int> Failed, IReadOnlyList<QueuedRecipient> Wanted, long? CausedBy);

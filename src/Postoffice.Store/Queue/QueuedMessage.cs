@@ -1,0 +1,125 @@
+using System.Collections.Immutable;
+using Postoffice.Store.Events;
+using Postoffice.Store.Mail;
+
+namespace Postoffice.Store.Queue;
+
+/// <summary>A message as its facts tell it; the same facts always give the same message.</summary>
+public sealed record QueuedMessage
+{
+    public required QueueId Id { get; init; }
+    public required MessageAccepted Accepted { get; init; }
+
+    /// <summary>When we took it, UTC.</summary>
+    public required DateTimeOffset AcceptedAt { get; init; }
+
+    /// <summary>Version of the last fact folded.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>By recipient number.</summary>
+    public required ImmutableSortedDictionary<int, QueuedRecipient> Recipients { get; init; }
+
+    /// <summary>Header fields that go in front of the content; null when none were decided.</summary>
+    public HeadersAdded? Headers { get; init; }
+
+    /// <summary>Attempts begun so far; the next one gets the next number.</summary>
+    public int Attempts { get; init; }
+
+    /// <summary>Attempts without an outcome, by number.</summary>
+    public ImmutableSortedDictionary<int, AttemptStarted> OpenAttempts { get; init; } = ImmutableSortedDictionary<int, AttemptStarted>.Empty;
+
+    /// <summary>Why it is held; null when it is not.</summary>
+    public string? Held { get; init; }
+
+    public bool ContentPurged { get; init; }
+
+    public bool IsFinished => Recipients.Values.All(recipient => recipient.IsSettled);
+
+    /// <summary>Folds a message's facts, from the first on; null when there are none.</summary>
+    /// <exception cref="InvalidOperationException">The stream does not begin with an acceptance.</exception>
+    public static QueuedMessage? Fold(QueueId id, IEnumerable<RecordedEvent> facts)
+    {
+        QueuedMessage? message = null;
+        foreach (var recorded in facts)
+        {
+            message = message is null
+                ? Begin(id, recorded)
+                : message.Evolve(recorded);
+        }
+        return message;
+    }
+
+    /// <summary>The message after one more fact.</summary>
+    public QueuedMessage Evolve(RecordedEvent recorded) => (recorded.Fact switch
+    {
+        HeadersAdded headers => this with { Headers = headers },
+        AttemptStarted started => Started(started),
+        AttemptEnded ended => Ended(ended, recorded),
+        RecipientExpired expired => Settle(expired.Recipients, RecipientState.Expired, recorded.Position),
+        DsnQueued queued => Reported(queued.Recipients),
+        MessageHeld held => this with { Held = held.Reason },
+        MessageReleased => this with { Held = null },
+        Events.ContentPurged => this with { ContentPurged = true },
+        _ => this,
+    }) with
+    { Version = recorded.Version };
+
+    private static QueuedMessage Begin(QueueId id, RecordedEvent first)
+    {
+        if (first.Fact is not MessageAccepted accepted)
+        {
+            throw new InvalidOperationException($"{id}: the first fact is {first.Name}, not an acceptance");
+        }
+        return new QueuedMessage
+        {
+            Id = id,
+            Accepted = accepted,
+            AcceptedAt = first.RecordedAt,
+            Version = first.Version,
+            Recipients = accepted.Recipients.ToImmutableSortedDictionary(
+                recipient => recipient.Number,
+                recipient => new QueuedRecipient(recipient, RecipientState.Pending, Attempts: 0, first.RecordedAt)),
+        };
+    }
+
+    private QueuedMessage Started(AttemptStarted started) => this with
+    {
+        Attempts = Math.Max(Attempts, started.Attempt),
+        OpenAttempts = OpenAttempts.SetItem(started.Attempt, started),
+        Recipients = Change(started.Recipients, recipient => recipient with { State = RecipientState.Trying, Attempts = recipient.Attempts + 1 }),
+    };
+
+    private QueuedMessage Ended(AttemptEnded ended, RecordedEvent recorded)
+    {
+        var recipients = Recipients;
+        foreach (var outcome in ended.Outcomes)
+        {
+            if (!recipients.TryGetValue(outcome.Recipient, out var recipient) || recipient.IsSettled) continue;
+            recipients = recipients.SetItem(outcome.Recipient, outcome.Result switch
+            {
+                OutcomeKind.Delivered => recipient with { State = RecipientState.Delivered, Last = outcome, SettledBy = recorded.Position },
+                OutcomeKind.Refused => recipient with { State = RecipientState.Failed, Last = outcome, SettledBy = recorded.Position },
+                _ => recipient with { State = RecipientState.Pending, Last = outcome, DueAt = outcome.NextAttemptAt ?? recorded.RecordedAt },
+            });
+        }
+        return this with { Recipients = recipients, OpenAttempts = OpenAttempts.Remove(ended.Attempt) };
+    }
+
+    private QueuedMessage Settle(ValueList<int> numbers, RecipientState state, long position) => this with
+    {
+        Recipients = Change(numbers, recipient => recipient.IsSettled ? recipient : recipient with { State = state, SettledBy = position }),
+    };
+
+    private QueuedMessage Reported(ValueList<int> numbers) =>
+        this with { Recipients = Change(numbers, recipient => recipient with { Reported = true }) };
+
+    private ImmutableSortedDictionary<int, QueuedRecipient> Change(ValueList<int> numbers, Func<QueuedRecipient, QueuedRecipient> change)
+    {
+        var recipients = Recipients;
+        foreach (var number in numbers)
+        {
+            if (recipients.TryGetValue(number, out var recipient)) recipients = recipients.SetItem(number, change(recipient));
+        }
+        return recipients;
+    }
+}

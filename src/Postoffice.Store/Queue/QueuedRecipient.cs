@@ -1,0 +1,37 @@
+using Postoffice.Store.Events;
+
+namespace Postoffice.Store.Queue;
+
+/// <summary>Where a recipient of a message stands.</summary>
+public enum RecipientState
+{
+    /// <summary>Waits for its next attempt.</summary>
+    Pending,
+
+    /// <summary>An attempt began and has no outcome yet: under way, or in doubt after a crash.</summary>
+    Trying,
+    Delivered,
+    Failed,
+    Expired,
+}
+
+/// <summary>A recipient as folded from the facts.</summary>
+/// <param name="Accepted">As it was accepted.</param>
+/// <param name="Attempts">Attempts begun for it.</param>
+/// <param name="DueAt">Earliest instant of the next attempt, UTC.</param>
+/// <param name="Last">Its last outcome; null before the first.</param>
+/// <param name="SettledBy">Position of the fact that settled it; null while open.</param>
+/// <param name="Reported">A DSN tells of it, or was decided against.</param>
+public sealed record QueuedRecipient(
+    AcceptedRecipient Accepted,
+    RecipientState State,
+    int Attempts,
+    DateTimeOffset DueAt,
+    RecipientOutcome? Last = null,
+    long? SettledBy = null,
+    bool Reported = false)
+{
+    public int Number => Accepted.Number;
+    public bool IsSettled => State is RecipientState.Delivered or RecipientState.Failed or RecipientState.Expired;
+    public bool HasFailed => State is RecipientState.Failed or RecipientState.Expired;
+}

@@ -1,0 +1,30 @@
+using Postoffice.Store.Mail;
+
+namespace Postoffice.Store.Queue;
+
+/// <summary>What a transport says of one recipient, before it is decided what that means.</summary>
+/// <param name="Recipient">Recipient number.</param>
+public abstract record RecipientResult(int Recipient)
+{
+    /// <summary>2yz to the final dot, or the mailbox has it.</summary>
+    public sealed record Delivered(int Recipient, Reply Reply) : RecipientResult(Recipient);
+
+    /// <summary>4yz or 5yz.</summary>
+    public sealed record Refused(int Recipient, Reply Reply) : RecipientResult(Recipient);
+
+    /// <summary>No reply, and nothing was taken: no route, no connection, our own trouble.</summary>
+    public sealed record Unreached(int Recipient, string Reason) : RecipientResult(Recipient);
+
+    /// <summary>Everything may have been sent and no answer came (RFC 1047).</summary>
+    public sealed record InDoubt(int Recipient, string Reason) : RecipientResult(Recipient);
+}
+
+/// <summary>An attempt as the transport saw it; see <see cref="Events.AttemptEnded"/>.</summary>
+public sealed record AttemptReport(
+    IReadOnlyList<RecipientResult> Results,
+    string? Host = null,
+    string? Address = null,
+    string? Tls = null,
+    string? Phase = null,
+    TimeSpan? Took = null,
+    bool Recovered = false);
