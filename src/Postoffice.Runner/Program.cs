@@ -1,1 +1,4 @@
+using Postoffice.Runner.Deliverer;
+
+if (args is ["--deliver", ..]) return DelivererProgram.Run(args);
 return 0;

@@ -20,10 +20,12 @@ public abstract record MailboxEvidence
     {
     }
 
+    /// <param name="Device">Device of the folder <c>tmp</c>: major number × 2³² + minor number.</param>
+    /// <param name="Inode">Inode of the folder <c>tmp</c>. In another folder (home not mounted, setting changed) a missing file proves nothing.</param>
     /// <param name="Name">File name in <c>tmp</c>, then in <c>new</c>.</param>
-    public sealed record Maildir(string Name) : MailboxEvidence
+    public sealed record Maildir(ulong Device, ulong Inode, string Name) : MailboxEvidence
     {
-        public override string ToString() => $"maildir {Name}";
+        public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"maildir {Device} {Inode} {Name}");
     }
 
     /// <param name="Device">Major number × 2³² + minor number.</param>
@@ -45,16 +47,16 @@ public abstract record MailboxEvidence
     /// <summary>Takes what <c>ToString</c> wrote; anything else is false.</summary>
     public static bool TryParse(string text, out MailboxEvidence evidence)
     {
-        evidence = new Maildir("");
+        evidence = new Maildir(0, 0, "");
         if (text.Length > MaxTextLength) return false;
-        if (text.Split(' ') is ["maildir", { } name] && MaildirName.IsOurs(name))
+        var words = text.Split(' ', 9);
+        if (words.Length < 4 || !TryNumber(words[1], out ulong device) || !TryNumber(words[2], out ulong inode)) return false;
+        if (words is ["maildir", _, _, var name] && MaildirName.IsOurs(name))
         {
-            evidence = new Maildir(name);
+            evidence = new Maildir(device, inode, name);
             return true;
         }
-        var words = text.Split(' ', 9);
         if (words.Length != 9 || words[0] != "mbox") return false;
-        if (!TryNumber(words[1], out ulong device) || !TryNumber(words[2], out ulong inode)) return false;
         if (!TryNumber(words[3], out long before) || !TryNumber(words[4], out long separator) || separator > 2) return false;
         if (!TryNumber(words[5], out long length) || !IsDigest(words[6]) || !IsDigest(words[7])) return false;
         if (before > long.MaxValue / 4 || length > long.MaxValue / 4) return false;

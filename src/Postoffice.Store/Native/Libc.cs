@@ -184,6 +184,90 @@ public static partial class Libc
     [LibraryImport(Library, EntryPoint = "getsockopt", SetLastError = true)]
     public static partial int GetPeerCredentials(int socket, int level, int option, out PeerCredentials credentials, ref int length);
 
+    // What the deliverer needs: work below a directory's descriptor, locks that know nothing of processes, rights of one thread.
+
+    public const int O_NOCTTY = 0x100;
+    public static readonly int O_TMPFILE = 0x400000 | O_DIRECTORY;
+    public const int ESRCH = 3, EISDIR = 21, EMLINK = 31, ENAMETOOLONG = 36, EOPNOTSUPP = 95;
+    public const int AT_REMOVEDIR = 0x200;
+    public const int F_OFD_SETLK = 37;
+    public const short F_WRLCK = 1;
+    public const int SIGXFSZ = 25;
+
+    /// <summary>SIG_IGN of <see cref="Signal"/>.</summary>
+    public const nint SIG_IGN = 1;
+
+    /// <summary>struct flock on 64-bit Linux; start and length 0 are the whole file, and the pid stays 0 for F_OFD_SETLK.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct FileLock
+    {
+        public short Type;
+        public short Whence;
+        public long Start;
+        public long Length;
+        public int Pid;
+    }
+
+    [LibraryImport(Library, EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int OpenAt(int directory, string path, int flags, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int MakeDirectoryAt(int directory, string path, uint mode);
+
+    [LibraryImport(Library, EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int UnlinkAt(int directory, string path, int flags);
+
+    [LibraryImport(Library, EntryPoint = "renameat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RenameAt(int fromDirectory, string from, int toDirectory, string to);
+
+    [LibraryImport(Library, EntryPoint = "fchown", SetLastError = true)]
+    public static partial int FChown(int descriptor, uint uid, uint gid);
+
+    [LibraryImport(Library, EntryPoint = "write", SetLastError = true)]
+    public static partial nint Write(int descriptor, ReadOnlySpan<byte> octets, nint length);
+
+    [LibraryImport(Library, EntryPoint = "pread", SetLastError = true)]
+    public static partial nint ReadAt(int descriptor, Span<byte> octets, nint length, long offset);
+
+    /// <summary>F_OFD_SETLK: belongs to the open file, so threads exclude each other, and programs with classic fcntl locks are excluded too.</summary>
+    [LibraryImport(Library, EntryPoint = "fcntl", SetLastError = true)]
+    public static partial int FcntlLock(int descriptor, int command, ref FileLock fileLock);
+
+    [LibraryImport(Library, EntryPoint = "kill", SetLastError = true)]
+    public static partial int Kill(int pid, int signal);
+
+    [LibraryImport(Library, EntryPoint = "signal", SetLastError = true)]
+    public static partial nint Signal(int signal, nint handler);
+
+    /// <summary>DIR* of a directory's descriptor, which it then owns.</summary>
+    [LibraryImport(Library, EntryPoint = "fdopendir", SetLastError = true)]
+    public static partial nint OpenDirectoryStream(int descriptor);
+
+    /// <summary>struct dirent*; 0 at the end.</summary>
+    [LibraryImport(Library, EntryPoint = "readdir", SetLastError = true)]
+    public static partial nint ReadDirectory(nint stream);
+
+    [LibraryImport(Library, EntryPoint = "closedir", SetLastError = true)]
+    public static partial int CloseDirectory(nint stream);
+
+    /// <summary>d_name within struct dirent on 64-bit Linux.</summary>
+    public const int DirectoryEntryNameOffset = 19;
+
+    // System call numbers: glibc's wrappers change every thread of the process, the calls themselves only the caller's.
+    private static readonly bool Arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+    public static readonly nint SYS_getgroups = Arm ? 158 : 115;
+    public static readonly nint SYS_setgroups = Arm ? 159 : 116;
+    public static readonly nint SYS_setresuid = Arm ? 147 : 117;
+    public static readonly nint SYS_setresgid = Arm ? 149 : 119;
+    public static readonly nint SYS_geteuid = Arm ? 175 : 107;
+    public static readonly nint SYS_getegid = Arm ? 177 : 108;
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SystemCall(nint number, nint first, nint second, nint third);
+
+    [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
+    public static partial nint SystemCall(nint number, nint count, [In, Out] uint[] groups);
+
     /// <exception cref="IOException">The call failed; says which file and why.</exception>
     public static void Check(int result, string what)
     {

@@ -1,0 +1,38 @@
+using Postoffice.Runner.Deliverer.Mailboxes;
+using Postoffice.Store.Configuration;
+using Postoffice.Store.Native;
+
+namespace Postoffice.Runner.Deliverer;
+
+/// <summary>The one setting the deliverer obeys, read by itself from the file: the runner cannot tell it where mailboxes are.</summary>
+internal static class DelivererConfiguration
+{
+    private const uint WritableByOthers = 0x12; // 0022
+
+    /// <param name="reason">When false: a sentence.</param>
+    public static bool TryRead(string file, out MailboxSetting mailbox, out string reason)
+    {
+        mailbox = MailboxSetting.Default;
+        if (!SafeFile.TryStat(file, out var stat))
+        {
+            reason = $"{file} cannot be read";
+            return false;
+        }
+        if (Libc.GetEuid() == 0 && (stat.Uid != 0 || (stat.Permissions & WritableByOthers) != 0))
+        {
+            reason = $"{file} must belong to root and be writable by nobody else, since root obeys it";
+            return false;
+        }
+        try
+        {
+            reason = "";
+            var value = ConfigurationFile.Load(file, []).Text("mailbox", otherwise: "");
+            return value.Length == 0 || MailboxSetting.TryParse(value, out mailbox, out reason);
+        }
+        catch (IOException e)
+        {
+            reason = e.Message;
+            return false;
+        }
+    }
+}
