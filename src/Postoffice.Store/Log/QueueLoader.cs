@@ -1,9 +1,10 @@
 using Postoffice.Store.Events;
-using Postoffice.Store.Log;
 using Postoffice.Store.Mail;
+using Postoffice.Store.Queue;
 
-namespace Postoffice.Store.Queue;
+namespace Postoffice.Store.Log;
 
+/// <summary>From the journal to the fold: kept out of <c>Queue</c>, which does no I/O.</summary>
 public static class QueueLoader
 {
     /// <summary>Reads and folds a message; null when the journal has no facts of it.</summary>
