@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Microsoft.Win32.SafeHandles;
+using Postoffice.Store.Native;
 
 namespace Postoffice.Store.Log;
 
@@ -12,17 +14,15 @@ internal sealed class Doorbell(string storePath, TimeProvider clock) : IDisposab
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
-    private readonly UnixDomainSocketEndPoint bell = new(PathFor(storePath));
+    private readonly BellPlace place = new(storePath);
     private long? failedAt;
-
-    public static string PathFor(string storePath) => storePath + ".bell";
 
     public void Ring()
     {
         if (failedAt is { } since && clock.GetElapsedTime(since) < Pause) return;
         try
         {
-            _ = socket.SendTo([1], bell);
+            _ = socket.SendTo([1], place.EndPoint);
             failedAt = null;
         }
         catch (SocketException)
@@ -31,21 +31,25 @@ internal sealed class Doorbell(string storePath, TimeProvider clock) : IDisposab
         }
     }
 
-    public void Dispose() => socket.Dispose();
+    public void Dispose()
+    {
+        socket.Dispose();
+        place.Dispose();
+    }
 }
 
 /// <summary>The runner's end of the doorbell; only the lease's holder binds it.</summary>
 public sealed class DoorbellListener : IDisposable
 {
     private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
-    private readonly string path;
+    private readonly BellPlace place;
     private readonly byte[] ring = new byte[16];
 
     public DoorbellListener(string storePath)
     {
-        path = Doorbell.PathFor(storePath);
-        _ = Native.Libc.Unlink(path); // a dead holder's; the lease says it is ours now
-        socket.Bind(new UnixDomainSocketEndPoint(path));
+        place = new BellPlace(storePath);
+        _ = Libc.Unlink(place.Path); // a dead holder's; the lease says it is ours now
+        socket.Bind(place.EndPoint);
     }
 
     /// <summary>Waits for a ring; several rings may count as one.</summary>
@@ -58,6 +62,28 @@ public sealed class DoorbellListener : IDisposable
     public void Dispose()
     {
         socket.Dispose();
-        _ = Native.Libc.Unlink(path);
+        _ = Libc.Unlink(place.Path);
+        place.Dispose();
     }
+}
+
+/// <summary>
+/// <c>STORE.bell</c>, named through a descriptor of its directory: the name of a Unix socket holds 107 octets, a store's path may hold more.
+/// </summary>
+internal sealed class BellPlace : IDisposable
+{
+    private readonly SafeFileHandle directory;
+
+    public BellPlace(string storePath)
+    {
+        Path = storePath + ".bell";
+        directory = SafeFile.Open(System.IO.Path.GetDirectoryName(storePath)!, Libc.O_RDONLY | Libc.O_DIRECTORY);
+        EndPoint = new UnixDomainSocketEndPoint($"/proc/self/fd/{directory.DangerousGetHandle()}/{System.IO.Path.GetFileName(Path)}");
+    }
+
+    public string Path { get; }
+
+    public UnixDomainSocketEndPoint EndPoint { get; }
+
+    public void Dispose() => directory.Dispose();
 }
