@@ -116,8 +116,7 @@ internal sealed class DelivererClient : IAsyncDisposable
         link.CloseWriting();
         await Ended;
         child.Dispose();
-        link.Dispose();
-        places.Dispose();
+        link.Dispose(); // but not the places: calls that were open give theirs back as they end
     }
 
     private async Task<Answer?> SendAndWaitAsync(uint delivery, DeliveryRequest request, PipeReader content, CancellationToken ct)

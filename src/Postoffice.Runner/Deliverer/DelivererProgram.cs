@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Postoffice.Runner.Deliverer.Mailboxes;
@@ -38,6 +39,7 @@ internal static class DelivererProgram
         _ = SHA256.HashData([]);
         _ = TimeZoneInfo.Local.BaseUtcOffset;
         _ = SystemUser.Find("root")?.Groups();
+        RuntimeHelpers.RunClassConstructor(typeof(DotLock).TypeHandle);
     }
 
     private static int Refuse(int exitCode, string sentence)

@@ -80,7 +80,8 @@ internal sealed class DelivererRig : IAsyncDisposable
 
     public static string Read(string path)
     {
-        using var reader = new StreamReader(path, Encoding.Latin1);
+        // Not opened by .NET, which would take a flock.
+        using var reader = new StreamReader(new FileStream(SafeFile.Open(path, Libc.O_RDONLY), FileAccess.Read), Encoding.Latin1);
         return reader.ReadToEnd();
     }
 

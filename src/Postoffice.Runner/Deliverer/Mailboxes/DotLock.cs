@@ -18,13 +18,17 @@ internal enum DotLockResult
 }
 
 /// <summary>
-/// <c>MAILBOX.lock</c>, the lock of readers that trust no kernel lock. Stale when its process is gone and it is older than half a
-/// minute, or when it is older than ten minutes whoever made it.
+/// <c>MAILBOX.lock</c>, the lock of readers that trust no kernel lock. Stale when its process is gone and it is ours or older than half
+/// a minute, or when it is older than ten minutes whoever made it.
 /// </summary>
 internal static class DotLock
 {
-    private static readonly TimeSpan OrphanAge = TimeSpan.FromSeconds(30); // time enough to write the pid, and for clocks to differ
+    private static readonly TimeSpan OrphanAge = TimeSpan.FromSeconds(30); // time enough to write the pid
     private static readonly TimeSpan StaleAge = TimeSpan.FromMinutes(10);
+
+    // Where our pids mean something: this start of this machine, this container. What a killed deliverer left is then known for ours at once.
+    private static readonly string Origin =
+        $"postoffice {SafeFile.ReadText("/proc/sys/kernel/random/boot_id", 64).Trim()} {new FileInfo("/proc/self/ns/pid").LinkTarget}";
 
     public static string NameFor(string mailbox) => mailbox + ".lock";
 
@@ -52,7 +56,7 @@ internal static class DotLock
         using (file)
         {
             // The pid only helps others to judge us; on a full disk an empty lock is a lock as well.
-            _ = file.TryWriteAll(Encoding.UTF8.GetBytes($"{Environment.ProcessId}\n"));
+            _ = file.TryWriteAll(Encoding.UTF8.GetBytes($"{Environment.ProcessId}\n{Origin}\n"));
             return true;
         }
     }
@@ -62,18 +66,20 @@ internal static class DotLock
         if (!directory.TryStat(name, out var file)) return false; // gone meanwhile: the next try tells
         var age = now - DateTimeOffset.FromUnixTimeSeconds(file.ModifiedSeconds);
         if (age >= StaleAge) return true;
-        return age >= OrphanAge && file.IsRegular && ReadPid(directory, name) is { } pid && Libc.Kill(pid, 0) != 0
-            && Marshal.GetLastPInvokeError() == Libc.ESRCH;
+        return file.IsRegular && ReadHolder(directory, name) is var (pid, isOurs) && (isOurs || age >= OrphanAge)
+            && Libc.Kill(pid, 0) != 0 && Marshal.GetLastPInvokeError() == Libc.ESRCH;
     }
 
-    private static int? ReadPid(SafeFileHandle directory, string name)
+    /// <summary>Null when the lock names no process, or cannot be read.</summary>
+    private static (int Pid, bool IsOurs)? ReadHolder(SafeFileHandle directory, string name)
     {
         if (!directory.TryOpenAt(name, Libc.O_RDONLY, out var file)) return null;
         using (file)
         {
-            Span<byte> text = stackalloc byte[16];
-            var length = file.ReadFullyAt(text, 0);
-            return length > 0 && Utf8Parser.TryParse(text[..length], out int pid, out _) && pid > 0 ? pid : null;
+            Span<byte> octets = stackalloc byte[128];
+            var length = file.ReadFullyAt(octets, 0);
+            if (length <= 0 || !Utf8Parser.TryParse(octets[..length], out int pid, out var digits) || pid <= 0) return null;
+            return (pid, octets[digits..length].SequenceEqual(Encoding.UTF8.GetBytes($"\n{Origin}\n")));
         }
     }
 }

@@ -100,8 +100,7 @@ internal sealed class FrameLink(Stream input, Stream output) : IDisposable
     public void Dispose()
     {
         input.Dispose();
-        output.Dispose();
-        writing.Dispose();
+        output.Dispose(); // but not the semaphore: a write that this ends releases it
     }
 
     private void Take(FrameKind kind, uint number, byte[] payload)

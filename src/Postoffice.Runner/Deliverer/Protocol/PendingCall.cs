@@ -1,10 +1,11 @@
 namespace Postoffice.Runner.Deliverer.Protocol;
 
 /// <summary>One call of the runner that the deliverer has not answered yet.</summary>
-internal sealed class PendingCall : IDisposable
+internal sealed class PendingCall
 {
+    private readonly Lock gate = new();
     private readonly TaskCompletionSource<Answer?> answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SemaphoreSlim moreCredit = new(0);
+    private TaskCompletionSource? change; // completed when there is more credit or an answer
     private long credit = Frame.Window;
 
     /// <summary>The frame that answers; null when the deliverer ended first.</summary>
@@ -13,31 +14,38 @@ internal sealed class PendingCall : IDisposable
     public void Complete(Answer? frame)
     {
         answer.TrySetResult(frame);
-        moreCredit.Release(); // whoever waits to send content sees that nobody wants it any more
+        AddCredit(0); // whoever waits to send content sees that nobody wants it any more
     }
 
     public void AddCredit(long octets)
     {
-        Interlocked.Add(ref credit, octets);
-        moreCredit.Release();
+        lock (gate)
+        {
+            credit += octets;
+            change?.TrySetResult();
+            change = null;
+        }
     }
 
     /// <summary>Waits until <paramref name="octets"/> of content may be sent; false when the call has been answered meanwhile.</summary>
     public async ValueTask<bool> SpendAsync(int octets, CancellationToken ct)
     {
-        while (!Answer.IsCompleted)
+        while (true)
         {
-            if (Interlocked.Read(ref credit) >= octets)
+            Task changed;
+            lock (gate)
             {
-                Interlocked.Add(ref credit, -octets);
-                return true;
+                if (Answer.IsCompleted) return false;
+                if (credit >= octets)
+                {
+                    credit -= octets;
+                    return true;
+                }
+                changed = (change ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
             }
-            await moreCredit.WaitAsync(ct);
+            await changed.WaitAsync(ct);
         }
-        return false;
     }
-
-    public void Dispose() => moreCredit.Dispose();
 }
 
 /// <summary>A frame that ends a call.</summary>
