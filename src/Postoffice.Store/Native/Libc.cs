@@ -27,6 +27,9 @@ public static partial class Libc
     // <time.h>
     public const int CLOCK_BOOTTIME = 7;
 
+    // <sys/socket.h>, <sys/resource.h>
+    public const int SOL_SOCKET = 1, SO_PEERCRED = 17, RLIMIT_NOFILE = 7;
+
     [StructLayout(LayoutKind.Sequential)]
     public struct TimeSpec
     {
@@ -43,6 +46,14 @@ public static partial class Libc
         public ulong Blocks;
         public ulong BlocksFree;
         public ulong BlocksAvailable;
+    }
+
+    /// <summary>struct rlimit: what the process may use now, and up to what it may raise that.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct ResourceLimit
+    {
+        public ulong Current;
+        public ulong Most;
     }
 
     /// <summary>struct ucred of SO_PEERCRED: who was at the other end when it connected.</summary>
@@ -267,6 +278,9 @@ public static partial class Libc
 
     [LibraryImport(Library, EntryPoint = "syscall", SetLastError = true)]
     public static partial nint SystemCall(nint number, nint count, [In, Out] uint[] groups);
+
+    [LibraryImport(Library, EntryPoint = "getrlimit", SetLastError = true)]
+    public static partial int GetResourceLimit(int resource, out ResourceLimit limit);
 
     /// <exception cref="IOException">The call failed; says which file and why.</exception>
     public static void Check(int result, string what)

@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Connections;
+using Postoffice.Store.Mail;
+
+namespace Postoffice.Smtp.Dialogue;
+
+/// <summary>What waiting for octets came to.</summary>
+internal enum WireRead
+{
+    /// <summary>Something is in <see cref="SessionWire.Buffer"/> that was not looked at yet.</summary>
+    Octets,
+
+    /// <summary>The client is gone, or closed its side.</summary>
+    Ended,
+
+    /// <summary>The patience given ran out.</summary>
+    TimedOut,
+
+    /// <summary>The service stops, and nothing is under way.</summary>
+    Stopping,
+}
+
+/// <summary>
+/// Octets in and replies out. Replies collect until the session would wait for the client, so that a pipelined batch is answered by one
+/// write (RFC 2920 §3.2). Every wait ends at a deadline.
+/// </summary>
+internal sealed class SessionWire : IDisposable
+{
+    private readonly TimeProvider clock;
+    private readonly ITimer alarm;
+    private IDuplexPipe pipe;
+    private long deadline;
+    private bool inputEnded, completed, unflushed;
+    private volatile bool expired, stopping;
+
+    public SessionWire(IDuplexPipe pipe, TimeProvider clock)
+    {
+        this.pipe = pipe;
+        this.clock = clock;
+        alarm = clock.CreateTimer(static wire => ((SessionWire)wire!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>What was received and not consumed yet; valid until <see cref="Advance"/>.</summary>
+    public ReadOnlySequence<byte> Buffer { get; private set; }
+
+    /// <summary>The service stops: no further transaction begins.</summary>
+    public bool IsStopping => stopping;
+
+    public IDuplexPipe Pipe => pipe;
+
+    /// <summary>From now on everything goes through <paramref name="secured"/>; the pipe before is never read again.</summary>
+    public void Replace(IDuplexPipe secured)
+    {
+        pipe = secured;
+        inputEnded = completed = false;
+    }
+
+    /// <summary>Waits end when this time from now has passed.</summary>
+    public void Allow(TimeSpan patience) =>
+        deadline = clock.GetTimestamp() + (long)(patience.TotalSeconds * clock.TimestampFrequency);
+
+    /// <summary>Whether octets are there that were not looked at, without waiting.</summary>
+    public bool TryRead()
+    {
+        if (completed || !pipe.Input.TryRead(out var result)) return false;
+        return Take(result) && !completed;
+    }
+
+    /// <summary>Sends what was written and waits for more octets.</summary>
+    /// <param name="untilStop">Whether a stop of the service ends the wait.</param>
+    public async ValueTask<WireRead> ReadAsync(bool untilStop)
+    {
+        if (!await FlushAsync()) return expired ? WireRead.TimedOut : WireRead.Ended;
+        try
+        {
+            while (true)
+            {
+                if (stopping && untilStop) return WireRead.Stopping;
+                if (completed) return WireRead.Ended;
+                var left = Left();
+                if (left <= TimeSpan.Zero) return WireRead.TimedOut;
+                expired = false;
+                alarm.Change(left, Timeout.InfiniteTimeSpan);
+                var result = await pipe.Input.ReadAsync();
+                if (Take(result)) return completed ? WireRead.Ended : WireRead.Octets;
+            }
+        }
+        catch (Exception gone) when (IsGone(gone))
+        {
+            completed = true;
+            return WireRead.Ended;
+        }
+        finally
+        {
+            alarm.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>Drops what was consumed; what was examined is not shown again until more is there.</summary>
+    public void Advance(SequencePosition consumed, SequencePosition examined)
+    {
+        completed |= inputEnded && examined.Equals(Buffer.End); // an unfinished line never ends now
+        pipe.Input.AdvanceTo(consumed, examined);
+        Buffer = default;
+    }
+
+    public void Write(Reply reply)
+    {
+        ReplyWriter.Write(reply, pipe.Output);
+        unflushed = true;
+    }
+
+    /// <summary>Sends what was written.</summary>
+    /// <returns>False when the client is gone or does not read.</returns>
+    public async ValueTask<bool> FlushAsync()
+    {
+        if (!unflushed) return true;
+        try
+        {
+            unflushed = false;
+            var flush = pipe.Output.FlushAsync();
+            if (flush.IsCompletedSuccessfully) return !flush.Result.IsCompleted;
+            expired = false;
+            alarm.Change(TimeSpan.FromTicks(Math.Max(Left().Ticks, TimeSpan.TicksPerSecond)), Timeout.InfiniteTimeSpan);
+            var result = await flush;
+            return !result.IsCompleted && !result.IsCanceled;
+        }
+        catch (Exception gone) when (IsGone(gone))
+        {
+            return false;
+        }
+    }
+
+    /// <summary>From any thread: a session that waits for a command ends with 421; one that takes content ends behind it.</summary>
+    public void Stop()
+    {
+        stopping = true;
+        pipe.Input.CancelPendingRead();
+    }
+
+    public void Dispose() => alarm.Dispose();
+
+    private TimeSpan Left() => clock.GetElapsedTime(clock.GetTimestamp(), deadline);
+
+    private void Expire()
+    {
+        expired = true;
+        pipe.Input.CancelPendingRead();
+        pipe.Output.CancelPendingFlush();
+    }
+
+    private bool Take(ReadResult result)
+    {
+        if (result.IsCanceled)
+        {
+            pipe.Input.AdvanceTo(result.Buffer.Start);
+            return false;
+        }
+        inputEnded = result.IsCompleted;
+        completed = inputEnded && result.Buffer.IsEmpty;
+        Buffer = result.Buffer;
+        return true;
+    }
+
+    private static bool IsGone(Exception exception) => exception is IOException or ConnectionAbortedException or OperationCanceledException;
+}

@@ -1,0 +1,10 @@
+using Microsoft.Extensions.Logging;
+using Postoffice.Smtp.Intake;
+using Postoffice.Store.Content;
+using Postoffice.Store.Mail;
+
+namespace Postoffice.Smtp;
+
+/// <summary>What every session works with, composed once at start.</summary>
+internal sealed record ListenerServices(
+    RulesInForce Rules, IContentStore Content, Acceptance Acceptance, FreeSpace Space, QueueIdSource Ids, TimeProvider Clock, ILogger Log);

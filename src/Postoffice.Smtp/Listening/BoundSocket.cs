@@ -1,0 +1,15 @@
+using System.Net.Sockets;
+
+namespace Postoffice.Smtp.Listening;
+
+/// <summary>A door that is ours: bound, not accepting yet.</summary>
+/// <param name="Name">As told in the ready line.</param>
+internal sealed record BoundSocket(Socket Socket, ListenEndpoint Endpoint, string Name) : IDisposable
+{
+    public bool IsUnix => Socket.AddressFamily == AddressFamily.Unix;
+
+    public void Dispose() => Socket.Dispose();
+}
+
+/// <summary>A door could not be opened: programs print the sentence and exit 71 (EX_OSERR, C-ADM-01).</summary>
+internal sealed class CannotListenException(string message, Exception? inner = null) : Exception(message, inner);

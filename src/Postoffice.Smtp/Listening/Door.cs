@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Logging;
+using Postoffice.Smtp.Dialogue;
+using Postoffice.Store.Native;
+
+namespace Postoffice.Smtp.Listening;
+
+/// <summary>Accepts connections at one door and makes them sessions.</summary>
+internal sealed class Door(BoundSocket bound, OpenSessions sessions, ListenerServices services, SocketConnectionContextFactory connections)
+{
+    private const int Backlog = 1_024;
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(200);
+
+    public void Open() => bound.Socket.Listen(Backlog);
+
+    /// <summary>Until <paramref name="stop"/>.</summary>
+    public async Task AcceptAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            try
+            {
+                Admit(await bound.Socket.AcceptAsync(stop));
+            }
+            catch (SocketException failed)
+            {
+                // Out of descriptors, mostly: wait for one instead of asking in a circle. What waits in the backlog keeps waiting.
+                ListenerLog.AcceptFailed(services.Log, failed.Message);
+                await Task.Delay(PauseAfterFailure, services.Clock, CancellationToken.None);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Admit(Socket client)
+    {
+        try
+        {
+            var peer = PeerOf(client);
+            if (!sessions.TryTakePlace())
+            {
+                TurnAway(client);
+                return;
+            }
+            if (!bound.IsUnix) client.NoDelay = true;
+            sessions.Run(connections.Create(client), peer, bound.Endpoint.Tls);
+        }
+        catch (Exception failed) when (failed is SocketException or IOException or ObjectDisposedException)
+        {
+            client.Dispose(); // gone before we looked at it
+        }
+    }
+
+    private ClientPeer PeerOf(Socket client)
+    {
+        if (client.RemoteEndPoint is IPEndPoint remote) return new ClientPeer(Policy.OwnAddresses.Plain(remote.Address), IsSubmissionPort: bound.Endpoint.Submission);
+
+        var length = 3 * sizeof(int);
+        Libc.Check(Libc.GetPeerCredentials((int)client.Handle, Libc.SOL_SOCKET, Libc.SO_PEERCRED, out var who, ref length), "peer credentials");
+        return new ClientPeer(null, LocalCaller.Of(who.Uid));
+    }
+
+    /// <summary>A short line fits the socket's own buffer, so nobody can make us wait here.</summary>
+    private static void TurnAway(Socket client)
+    {
+        using (client)
+        {
+            client.Blocking = false;
+            _ = client.Send(System.Text.Encoding.UTF8.GetBytes($"{Replies.TooBusy}\r\n"));
+        }
+    }
+}

@@ -1,0 +1,95 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using Postoffice.Store.Native;
+
+namespace Postoffice.Smtp.Listening;
+
+/// <summary>Opens every door before rights are dropped: sockets from the service manager, TCP ports, the submission socket.</summary>
+internal static class Doors
+{
+    private const uint EverybodyMayConnect = 0x1B6; // 0666: the kernel says who calls, so the file need not
+
+    /// <exception cref="CannotListenException">One of them cannot be opened; none stays open.</exception>
+    public static IReadOnlyList<BoundSocket> Open(IReadOnlyList<ListenEndpoint> endpoints)
+    {
+        var open = new List<BoundSocket>();
+        try
+        {
+            open.AddRange(InheritedSockets.Take());
+            var tcpCame = open.Exists(door => !door.IsUnix);
+            var unixCame = open.Exists(door => door.IsUnix);
+            foreach (var endpoint in endpoints)
+            {
+                if (endpoint.UnixPath is null ? tcpCame : unixCame) continue; // what the manager hands over stands in for it
+                open.Add(endpoint.UnixPath is { } path ? BindUnix(endpoint, path) : BindTcp(endpoint, endpoints));
+            }
+            if (open.Count == 0) throw new CannotListenException("there is nothing to listen on; set listen=");
+            return open;
+        }
+        catch
+        {
+            foreach (var door in open) door.Dispose();
+            throw;
+        }
+    }
+
+    private static BoundSocket BindTcp(ListenEndpoint endpoint, IReadOnlyList<ListenEndpoint> all)
+    {
+        // '*' is both families at once; [::] is, too, unless another listen= takes the port for IPv4.
+        var everywhere = endpoint.Address is null;
+        var address = endpoint.Address ?? (Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any);
+        var both = address.Equals(IPAddress.IPv6Any)
+            && (everywhere || !all.Any(other => other.Port == endpoint.Port && other.Address?.AddressFamily == AddressFamily.InterNetwork));
+        var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (address.AddressFamily == AddressFamily.InterNetworkV6) socket.DualMode = both;
+            socket.Bind(new IPEndPoint(address, endpoint.Port));
+            return new BoundSocket(socket, endpoint, NameOf((IPEndPoint)socket.LocalEndPoint!, endpoint));
+        }
+        catch (SocketException refused)
+        {
+            socket.Dispose();
+            throw new CannotListenException($"cannot listen on {endpoint}: {refused.Message}", refused);
+        }
+    }
+
+    private static BoundSocket BindUnix(ListenEndpoint endpoint, string path)
+    {
+        RemoveDead(path);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(path));
+            Libc.Check(Libc.Chmod(path, EverybodyMayConnect), path);
+            return new BoundSocket(socket, endpoint, endpoint.ToString());
+        }
+        catch (Exception refused) when (refused is SocketException or IOException)
+        {
+            socket.Dispose();
+            throw new CannotListenException($"cannot listen on {endpoint}: {refused.Message}", refused);
+        }
+    }
+
+    /// <summary>A socket file stays behind when its owner is killed; one that answers has an owner.</summary>
+    private static void RemoveDead(string path)
+    {
+        if (!SafeFile.TryStat(path, out var file)) return;
+        if (!file.IsSocket) throw new CannotListenException($"{path}: is there and is no socket; remove it or name another with listen=unix:PATH");
+        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            probe.Connect(new UnixDomainSocketEndPoint(path));
+        }
+        catch (SocketException refused) when (refused.SocketErrorCode == SocketError.ConnectionRefused)
+        {
+            if (Libc.Unlink(path) == 0) return;
+            throw new CannotListenException($"{path}: a dead listener's socket cannot be removed ({Marshal.GetLastPInvokeErrorMessage()})", refused);
+        }
+        throw new CannotListenException($"{path}: another listener answers there");
+    }
+
+    internal static string NameOf(IPEndPoint bound, ListenEndpoint endpoint) =>
+        (endpoint with { Address = bound.Address, Port = bound.Port }).ToString();
+}
