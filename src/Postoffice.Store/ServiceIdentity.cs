@@ -56,7 +56,7 @@ public static class ServiceIdentity
         if (Libc.Chown(aside, uid, gid) == 0 && Libc.Rename(aside, directory) == 0) return;
 
         var refusal = CannotMake(directory);
-        Directory.Delete(aside);
+        System.IO.Directory.Delete(aside);
         if (!SafeFile.TryStat(directory, out _)) throw refusal; // otherwise somebody else was first, with the same owner
     }
 
