@@ -1,3 +1,4 @@
+using Postoffice.Store.Log;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Sqlite;
 
@@ -6,15 +7,29 @@ namespace Postoffice.Store.Content;
 /// <summary>Content as rows.</summary>
 internal static class ContentRows
 {
+    /// <summary>Octets removed in one transaction, so that nobody waits long for the writers' turn.</summary>
+    public const long MostRemoved = 8 * 1024 * 1024;
+
     /// <summary>Adds one chunk of content that is not accepted yet.</summary>
+    /// <exception cref="StoreUnavailableException">The queue id is another message's: two processes made the same one. The client tries again.</exception>
+    /// <exception cref="InvalidOperationException">The chunks before it are gone: swept, since nothing came for too long.</exception>
     public static void Stage(QueueId message, int number, ReadOnlyMemory<byte> octets, StoreTransaction tx)
     {
-        tx.Run(
-            """
-            INSERT INTO content (queue_key, state, length, touched_at_ms) VALUES (?1, 'staged', ?2, ?3)
-            ON CONFLICT (queue_key) DO UPDATE SET length = length + excluded.length, touched_at_ms = excluded.touched_at_ms
-            """,
-            message.Value, octets.Length, tx.Now.ToUnixTimeMilliseconds());
+        var now = tx.Now.ToUnixTimeMilliseconds();
+        if (number == 0)
+        {
+            var added = tx.Run(
+                "INSERT INTO content (queue_key, state, length, touched_at_ms) VALUES (?1, 'staged', ?2, ?3) ON CONFLICT (queue_key) DO NOTHING",
+                message.Value, octets.Length, now);
+            if (added != 1) throw new StoreUnavailableException(StoreTrouble.Busy, $"{message}: this queue id is taken; a new one is needed");
+        }
+        else
+        {
+            var grown = tx.Run(
+                "UPDATE content SET length = length + ?2, touched_at_ms = ?3 WHERE queue_key = ?1 AND state = 'staged'",
+                message.Value, octets.Length, now);
+            if (grown != 1) throw new InvalidOperationException($"{message}: the content staged so far is gone");
+        }
         tx.Run("INSERT INTO content_chunk (queue_key, number, octets) VALUES (?1, ?2, ?3)", message.Value, number, octets);
     }
 
@@ -36,12 +51,45 @@ internal static class ContentRows
         if (kept != 1) throw new InvalidOperationException($"{content.Message}: the staged content is not there");
     }
 
-    /// <returns>Octets removed; 0 when there was nothing.</returns>
-    public static long Remove(QueueId message, StoreTransaction tx)
+    /// <summary>
+    /// Takes content away from its finished message. Small content is gone at once; the chunks of large content become unattached, as
+    /// if they had never been accepted, and are removed in steps by the sweep, which finds them first because of their age.
+    /// </summary>
+    /// <returns>Length of the content in octets; 0 when it was not there.</returns>
+    public static long Detach(QueueId message, StoreTransaction tx)
     {
         var length = tx.Number("SELECT length FROM content WHERE queue_key = ?1", message.Value) ?? 0;
-        tx.Run("DELETE FROM content_chunk WHERE queue_key = ?1", message.Value);
-        tx.Run("DELETE FROM content WHERE queue_key = ?1", message.Value);
+        var chunked = tx.Run(
+            "UPDATE content SET state = 'staged', sha256 = NULL, touched_at_ms = 0 WHERE queue_key = ?1 AND octets IS NULL", message.Value);
+        if (chunked == 0) tx.Run("DELETE FROM content WHERE queue_key = ?1", message.Value);
         return length;
     }
+
+    /// <summary>The longest untouched content that is part of no message; null when nothing is as old.</summary>
+    public static QueueId? OldestUnattached(DateTimeOffset before, StoreTransaction tx) => tx.Number(
+        "SELECT queue_key FROM content WHERE state = 'staged' AND touched_at_ms <= ?1 ORDER BY touched_at_ms LIMIT 1",
+        before.ToUnixTimeMilliseconds()) is { } key
+            ? new QueueId(key)
+            : null;
+
+    /// <summary>Removes chunks of content that is part of no message, from the last one on, and its row when none is left.</summary>
+    /// <param name="octets">About how many; at least one chunk.</param>
+    /// <returns>Whether some are left.</returns>
+    public static bool RemoveSome(QueueId message, long octets, StoreTransaction tx)
+    {
+        if (tx.Number("SELECT 1 FROM content WHERE queue_key = ?1 AND state = 'staged'", message.Value) is null) return false;
+        var most = octets / SqliteContentStaging.ChunkSize;
+        var removed = tx.Run(
+            """
+            DELETE FROM content_chunk WHERE chunk_key IN
+                (SELECT chunk_key FROM content_chunk WHERE queue_key = ?1 ORDER BY number DESC LIMIT ?2)
+            """,
+            message.Value, most);
+        if (removed == most) return true;
+        tx.Run("DELETE FROM content WHERE queue_key = ?1", message.Value);
+        return false;
+    }
+
+    public static bool IsThere(QueueId message, StoreTransaction tx) =>
+        tx.Number("SELECT 1 FROM content WHERE queue_key = ?1", message.Value) is not null;
 }

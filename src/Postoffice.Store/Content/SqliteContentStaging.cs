@@ -47,9 +47,7 @@ internal sealed class SqliteContentStaging(Database database, QueueId message) :
         buffer = [];
         if (chunks == 0) return;
         // What an append has kept is not staged any more, and stays.
-        await database.Writer.RunAsync(tx => tx.Number("SELECT 1 FROM content WHERE queue_key = ?1 AND state = 'staged'", message.Value) is null
-            ? 0
-            : ContentRows.Remove(message, tx), CancellationToken.None);
+        while (await database.Writer.RunAsync(tx => ContentRows.RemoveSome(message, ContentRows.MostRemoved, tx), CancellationToken.None)) { }
     }
 
     private void Grow()

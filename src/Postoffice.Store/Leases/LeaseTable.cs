@@ -34,6 +34,11 @@ internal sealed class LeaseTable(Database database, BootClock clock) : ILeases
     public ValueTask<string?> OwnerAsync(int partition, CancellationToken ct) => ValueTask.FromResult(database.Read(tx =>
         tx.One("SELECT owner FROM lease WHERE partition = ?1", row => row.Text(0), partition)));
 
+    /// <returns>Who holds the partition now; null when nobody does or the term has run out.</returns>
+    public static string? HolderOf(int partition, BootClock clock, StoreTransaction tx) => tx.One(
+        "SELECT owner FROM lease WHERE partition = ?1 AND boot_id = ?2 AND until_boot_ms > ?3",
+        row => row.Text(0), partition, clock.BootId, clock.Milliseconds);
+
     /// <summary>Whether the lease is still the latest: asked inside the transaction that depends on it.</summary>
     public static bool IsHeld(Lease lease, StoreTransaction tx) =>
         tx.Number("SELECT 1 FROM lease WHERE partition = ?1 AND token = ?2", lease.Partition, lease.Token) is not null;

@@ -171,7 +171,7 @@ internal sealed class WriterLoop : IDisposable
     }
 
     /// <summary>What a failed statement says of the store itself; null when the fault is the statement's own.</summary>
-    private static StoreTrouble? TroubleOf(SqliteException trouble) => trouble.SqliteErrorCode switch
+    internal static StoreTrouble? TroubleOf(SqliteException trouble) => trouble.SqliteErrorCode switch
     {
         raw.SQLITE_FULL => StoreTrouble.Full,
         raw.SQLITE_BUSY or raw.SQLITE_LOCKED => StoreTrouble.Busy,

@@ -109,6 +109,16 @@ public static partial class Libc
     [LibraryImport(Library, EntryPoint = "unlink", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Unlink(string path);
 
+    public const uint RENAME_NOREPLACE = 1;
+
+    /// <summary>With RENAME_NOREPLACE it fails (EEXIST) where rename would replace a file.</summary>
+    [LibraryImport(Library, EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int RenameAt2(int fromDirectory, string from, int toDirectory, string to, uint flags);
+
+    /// <summary>Gives the file real blocks. Answers the error itself; errno is not set.</summary>
+    [LibraryImport(Library, EntryPoint = "posix_fallocate")]
+    public static partial int Allocate(int descriptor, long offset, long length);
+
     [LibraryImport(Library, EntryPoint = "rename", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Rename(string from, string to);
 

@@ -34,6 +34,9 @@ internal static class Connections
         return connection;
     }
 
+    /// <summary>For a file that nobody else uses, such as a backup being written; it must be there.</summary>
+    public static SqliteConnection OpenPlain(string path) => Open(path, SqliteOpenMode.ReadWrite);
+
     /// <summary>A database of its own in memory or, when it grows, in an unnamed temporary file; gone when closed.</summary>
     public static SqliteConnection OpenPrivate() => Open("", SqliteOpenMode.ReadWriteCreate);
 

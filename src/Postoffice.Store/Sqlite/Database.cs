@@ -19,6 +19,8 @@ internal sealed class Database : IDisposable
         this.writer = writer;
     }
 
+    public string Path => path;
+
     /// <exception cref="InvalidOperationException">The store was opened for reading.</exception>
     public WriterLoop Writer => writer ?? throw new InvalidOperationException("the store was opened for reading");
 

@@ -48,6 +48,15 @@ internal sealed class Statement : IDisposable
     public string Text(int column) => raw.sqlite3_column_text(statement, column).utf8_to_string();
     public ReadOnlySpan<byte> Blob(int column) => raw.sqlite3_column_blob(statement, column);
 
+    /// <summary>The column as a value of its own, which outlives the row. The tables are STRICT and hold no floating-point numbers.</summary>
+    public SqlValue Value(int column) => raw.sqlite3_column_type(statement, column) switch
+    {
+        raw.SQLITE_INTEGER => Integer(column),
+        raw.SQLITE_TEXT => Text(column),
+        raw.SQLITE_BLOB => Blob(column).ToArray(),
+        _ => SqlValue.Null,
+    };
+
     public void Dispose() => statement.Dispose();
 
     internal static void Check(int result, sqlite3 database)
@@ -55,7 +64,7 @@ internal sealed class Statement : IDisposable
         if (result != raw.SQLITE_OK) throw Failure(result, database);
     }
 
-    private static SqliteException Failure(int result, sqlite3 database)
+    internal static SqliteException Failure(int result, sqlite3 database)
     {
         var extended = raw.sqlite3_extended_errcode(database);
         return new SqliteException($"SQLite: {raw.sqlite3_errmsg(database).utf8_to_string()} ({extended})", result & 0xFF, extended);
