@@ -4,6 +4,7 @@ using Postoffice.Store.Leases;
 using Postoffice.Store.Log;
 using Postoffice.Store.Maintenance;
 using Postoffice.Store.Projections;
+using Postoffice.Store.Queries;
 using Postoffice.Store.Retention;
 using Postoffice.Store.Sqlite;
 
@@ -23,6 +24,9 @@ public sealed class MailStore : IDisposable
         Due = new DueQueue(database);
         Projections = new ProjectionEngine(database);
         Retention = new MailRetention(database);
+        Queue = new QueueQuery(database);
+        History = new HistoryQuery(database);
+        Trace = new TraceQuery(database);
         if (bell is not null) database.Writer.Committed = bell.Ring;
         Bell = bell;
     }
@@ -33,6 +37,9 @@ public sealed class MailStore : IDisposable
     public DueQueue Due { get; }
     public ProjectionEngine Projections { get; }
     public MailRetention Retention { get; }
+    public QueueQuery Queue { get; }
+    public HistoryQuery History { get; }
+    public TraceQuery Trace { get; }
     internal Database Database => database;
     private Doorbell? Bell { get; }
 

@@ -168,6 +168,16 @@ public static partial class Libc
     [LibraryImport(Library, EntryPoint = "chmod", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Chmod(string path, uint mode);
 
+    [LibraryImport(Library, EntryPoint = "execv", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int ExecV(string path, string?[] arguments);
+
+    /// <summary>Becomes another program; returns only when that failed.</summary>
+    /// <param name="arguments">Argument 0 first.</param>
+    public static void Execute(string path, IEnumerable<string> arguments) => _ = ExecV(path, [.. arguments, null]);
+
+    [LibraryImport(Library, EntryPoint = "fchmod", SetLastError = true)]
+    public static partial int FChmod(int descriptor, uint mode);
+
     [LibraryImport(Library, EntryPoint = "umask")]
     public static partial uint UMask(uint mask);
 

@@ -1,0 +1,108 @@
+using System.CommandLine;
+using Postoffice.Admin.Output;
+using Postoffice.Store.Control;
+using Postoffice.Store.Queries;
+
+namespace Postoffice.Admin.Commands;
+
+/// <summary>The verbs of <c>postoffice</c>: what they are called, take and say of themselves.</summary>
+internal sealed class VerbTree
+{
+    private readonly Screen screen;
+    private readonly Option<string?> file = new("--config", "-C") { Description = "Read this configuration instead of /etc/postoffice.cf.", Recursive = true, HelpName = "FILE" };
+    private readonly Option<string[]> settings = new("--option", "-o") { Description = "Set NAME=VALUE after the file was read; may be repeated.", Recursive = true, HelpName = "NAME=VALUE" };
+    private readonly Option<bool> json = new("--json") { Description = "One JSON object a line, times in UTC." };
+    private readonly Option<bool> utc = new("--utc") { Description = "Show times in UTC instead of local time." };
+
+    private VerbTree(Screen screen) => this.screen = screen;
+
+    public static RootCommand Build(Screen screen)
+    {
+        var tree = new VerbTree(screen);
+        return new RootCommand(
+            """
+            Shows and steers what Postoffice does with mail.
+
+            Examples:
+              postoffice history --to bob@example.test --since 2h
+              postoffice trace 0A1B2C3D4E5F
+              postoffice queue --json
+            """)
+        {
+            tree.file, tree.settings, tree.History(), tree.Trace(), tree.Queue(),
+        };
+    }
+
+    private Command History()
+    {
+        var from = new Option<string?>("--from") { Description = "Reverse-path: an address, or a pattern with * for anything; <> for notifications.", HelpName = "ADDRESS" };
+        var to = new Option<string?>("--to") { Description = "A recipient: an address, or a pattern such as *@example.test.", HelpName = "ADDRESS" };
+        var since = new Option<string?>("--since") { Description = "Accepted then or later: 2h, 7d, 2026-11-22, '2026-11-22 23:30'.", HelpName = "TIME" };
+        var until = new Option<string?>("--until") { Description = "Accepted before then.", HelpName = "TIME" };
+        var status = new Option<string?>("--status") { Description = "With a recipient that stands so.", HelpName = "STATUS" };
+        status.AcceptOnlyFromAmong([.. HistoryFilter.Statuses]);
+        var limit = new Option<int?>("--limit") { Description = $"At most so many messages; {HistoryCommand.TerminalLimit} on a terminal, else all.", HelpName = "N" };
+        limit.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out var number) || number < 1)) result.AddError("--limit takes a number from 1.");
+        });
+        var command = new Command("history", "Messages, open and finished, newest first.") { from, to, since, until, status, limit, json, utc };
+        command.SetAction(async (line, ct) =>
+        {
+            var time = Time(line.GetValue(utc));
+            var now = screen.Clock.GetUtcNow();
+            if (!TryTime(line.GetValue(since), time, now, out var first) || !TryTime(line.GetValue(until), time, now, out var last)) return ExitCode.Usage;
+            var filter = new HistoryFilter
+            {
+                From = line.GetValue(from),
+                To = line.GetValue(to),
+                Since = first,
+                Until = last,
+                Status = line.GetValue(status),
+                Limit = line.GetValue(limit),
+            };
+            return Ended(await new HistoryCommand(Ask(line), screen, time).RunAsync(filter, line.GetValue(json), ct));
+        });
+        return command;
+    }
+
+    private Command Trace()
+    {
+        var id = new Argument<string>("ID") { Description = "Queue id of the message, as history and mailq show it." };
+        var command = new Command("trace", "Every fact of one message, in order, with the peers' words.") { id, json, utc };
+        command.SetAction(async (line, ct) =>
+            Ended(await new TraceCommand(Ask(line), screen, Time(line.GetValue(utc))).RunAsync(line.GetRequiredValue(id), line.GetValue(json), ct)));
+        return command;
+    }
+
+    private Command Queue()
+    {
+        var command = new Command("queue", "What waits, oldest first; also called mailq.") { json, utc };
+        command.SetAction(async (line, ct) =>
+            Ended(await new QueueCommand(Ask(line), screen, Time(line.GetValue(utc))).RunAsync(line.GetValue(json), ct)));
+        return command;
+    }
+
+    private Inquiry Ask(ParseResult line) => new(ConfigurationInForce.Load(line.GetValue(file), line.GetValue(settings) ?? []), screen.Clock);
+
+    private TimeText Time(bool utc) => new(utc ? TimeZoneInfo.Utc : screen.Clock.LocalTimeZone);
+
+    private bool TryTime(string? text, TimeText time, DateTimeOffset now, out DateTimeOffset? at)
+    {
+        at = null;
+        if (text is null) return true;
+        if (!time.TryParse(text, now, out var parsed))
+        {
+            screen.Complain("postoffice", $"{Store.Mail.PrintableText.Escape(text, 40)} is no time: 2h, 7d, 2026-11-22 or '2026-11-22 23:30' are.");
+            return false;
+        }
+        at = parsed;
+        return true;
+    }
+
+    private int Ended(ControlEnd end)
+    {
+        if (end.Why is { } why) screen.Complain("postoffice", why);
+        return end.ExitCode;
+    }
+}

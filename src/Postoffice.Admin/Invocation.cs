@@ -1,0 +1,70 @@
+using System.CommandLine;
+using Postoffice.Admin.Commands;
+using Postoffice.Admin.Sendmail;
+using Postoffice.Store;
+using Postoffice.Store.Configuration;
+
+namespace Postoffice.Admin;
+
+/// <summary>By which name was I called, and what follows (C-CLI-01).</summary>
+internal static class Invocation
+{
+    /// <param name="path">Argument 0, as the caller gave it.</param>
+    /// <returns>The exit code. Trouble is a sentence on standard error; nothing is thrown but surprises.</returns>
+    public static async Task<int> RunAsync(string path, IReadOnlyList<string> arguments, Screen screen, CancellationToken ct)
+    {
+        var program = path[(path.LastIndexOf('/') + 1)..].ToLowerInvariant();
+        if (program is not "authexpire" && SendmailGrammar.ModeOf(program) is null) program = "postoffice";
+        try
+        {
+            var exitCode = await DispatchAsync(program, arguments, screen, ct);
+            await screen.Output.FlushAsync(ct);
+            return exitCode;
+        }
+        catch (SettingException unusable)
+        {
+            screen.Complain(program, unusable.Message);
+            return ExitCode.Configuration;
+        }
+        catch (StoreRefusedException refused)
+        {
+            screen.Complain(program, refused.Message);
+            return ExitCode.Configuration;
+        }
+        catch (UnreadableConfigurationException unreadable)
+        {
+            screen.Complain(program, unreadable.Message);
+            return ExitCode.NoInput;
+        }
+        catch (IOException trouble)
+        {
+            screen.Complain(program, trouble.Message);
+            return ExitCode.InputOutput;
+        }
+    }
+
+    private static async Task<int> DispatchAsync(string program, IReadOnlyList<string> arguments, Screen screen, CancellationToken ct)
+    {
+        if (SendmailGrammar.ModeOf(program) is { } mode) return await new SendmailProgram(program, screen).RunAsync(mode, arguments, ct);
+        if (program == "authexpire")
+        {
+            screen.Complain(program, "There is no greylist to clean: this version has none.");
+            return ExitCode.Unavailable;
+        }
+        if (IsClassic(arguments)) return await new SendmailProgram(program, screen).RunAsync(SendmailMode.Submit, arguments, ct);
+        var line = VerbTree.Build(screen).Parse(arguments);
+        var exitCode = await line.InvokeAsync(new InvocationConfiguration { Output = screen.Output, Error = screen.Error, EnableDefaultExceptionHandler = false }, ct);
+        return line.Errors.Count > 0 ? ExitCode.Usage : exitCode;
+    }
+
+    /// <summary><c>postoffice -q5m -bD -a</c>, as classic service files have it: options and no verb.</summary>
+    private static bool IsClassic(IReadOnlyList<string> arguments)
+    {
+        var at = 0;
+        while (at < arguments.Count && (arguments[at].StartsWith("-C", StringComparison.Ordinal) || arguments[at].StartsWith("-o", StringComparison.Ordinal)))
+        {
+            at += arguments[at].Length == 2 ? 2 : 1;
+        }
+        return at < arguments.Count && arguments[at] is ['-', not ('-' or 'h' or '?'), ..];
+    }
+}

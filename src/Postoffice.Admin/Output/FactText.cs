@@ -1,0 +1,76 @@
+using System.Text.Json;
+using Postoffice.Store.Events;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Queries;
+
+namespace Postoffice.Admin.Output;
+
+/// <summary>A fact in words, a line for each thing it says. A fact this version cannot read is shown as the journal holds it.</summary>
+internal sealed class FactText(TimeText time)
+{
+    public IEnumerable<string> Lines(TraceEntry entry)
+    {
+        try
+        {
+            return Lines(EventJson.Read(entry.Name, entry.Data.GetRawText()));
+        }
+        catch (JsonException)
+        {
+            return [PrintableText.Escape(entry.Data.GetRawText(), 4_096)];
+        }
+    }
+
+    private IEnumerable<string> Lines(QueueEvent fact) => fact switch
+    {
+        MessageAccepted accepted => Accepted(accepted),
+        HeadersAdded headers => headers.Fields.Select(field => Shown($"{field}".Replace("\r\n", ""))),
+        AttemptStarted started => [$"attempt {started.Attempt} for recipient {Numbers(started.Recipients)} by {Word(started.Route.Transport)} to {Shown(started.Route.Target)}"],
+        AttemptEnded ended => Ended(ended),
+        RecipientExpired expired => [$"recipient {Numbers(expired.Recipients)} waited too long{Because(expired.LastReason)}"],
+        DsnQueued queued => [queued.Dsn is { } dsn ? $"notification {dsn} about recipient {Numbers(queued.Recipients)}" : $"no notification about recipient {Numbers(queued.Recipients)}{Because(queued.Reason)}"],
+        MessageHeld held => [$"by {Shown(held.By)}{Because(held.Reason)}"],
+        MessageReleased released => [$"by {Shown(released.By)}"],
+        ContentPurged purged => [$"{purged.Octets} octets of content removed"],
+        _ => [Shown(EventJson.Write(fact))],
+    };
+
+    private static IEnumerable<string> Accepted(MessageAccepted accepted)
+    {
+        var client = accepted.Client;
+        yield return $"from <{Shown($"{accepted.From}")}>, {accepted.Size} octets, by {Shown(client.Protocol)}"
+            + (client.Address is { } address ? $" from {Shown(address)}" : "")
+            + (client.Helo is { } helo ? $" ({Shown(helo)})" : "")
+            + (client.Uid is { } uid ? $" from uid {uid}" : "")
+            + (client.Tls is { } tls ? $" with {Shown(tls)}" : "");
+        foreach (var recipient in accepted.Recipients) yield return $"recipient {recipient.Number}: <{Shown($"{recipient.To}")}>";
+    }
+
+    private IEnumerable<string> Ended(AttemptEnded ended)
+    {
+        var where = string.Join(", ", new[]
+        {
+            ended.Host is { } host ? $"{Shown(host)}{(ended.Address is { } address ? $" [{Shown(address)}]" : "")}" : null,
+            ended.Tls is { } tls ? Shown(tls) : null,
+            ended.Phase is { } phase ? $"phase {Shown(phase)}" : null,
+            ended.Milliseconds is { } took ? $"{took} ms" : null,
+            ended.Recovered ? "settled after a restart" : null,
+        }.OfType<string>());
+        yield return $"attempt {ended.Attempt}{(where.Length == 0 ? "" : $": {where}")}";
+        foreach (var outcome in ended.Outcomes)
+        {
+            var words = outcome.Reply?.ToString() ?? outcome.Reason;
+            var next = outcome.NextAttemptAt is { } at ? $"; next attempt {time.Second(at)}" : "";
+            yield return $"recipient {outcome.Recipient}: {Word(outcome.Result)}{Because(words)}{next}";
+        }
+    }
+
+    private static string Word(Transport transport) => transport == Transport.Smtp ? "SMTP" : "mailbox";
+
+    private static string Word(OutcomeKind result) => result == OutcomeKind.InDoubt ? "in doubt" : $"{result}".ToLowerInvariant();
+
+    private static string Because(string? words) => string.IsNullOrEmpty(words) ? "" : $": {Shown(words.Replace('\n', ' '))}";
+
+    private static string Numbers(IEnumerable<int> numbers) => string.Join(", ", numbers);
+
+    private static string Shown(string text) => PrintableText.Escape(text, 2_048);
+}

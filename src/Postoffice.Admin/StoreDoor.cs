@@ -1,0 +1,26 @@
+using Postoffice.Store;
+using Postoffice.Store.Configuration;
+using Postoffice.Store.Native;
+
+namespace Postoffice.Admin;
+
+/// <summary>Who may open the store's file: its owner, and root, who becomes the owner first and stays it.</summary>
+internal static class StoreDoor
+{
+    public static bool IsOpen(Settings settings)
+    {
+        var caller = Libc.GetEuid();
+        if (caller == 0) return true;
+        return SafeFile.TryStat(Directory(settings), out var place) && place.Uid == caller;
+    }
+
+    /// <summary>For looking only.</summary>
+    /// <exception cref="StoreRefusedException">Says what is wrong and what to do.</exception>
+    public static MailStore Open(Settings settings)
+    {
+        var options = StoreOptions.From(settings);
+        return MailStore.OpenForReading(options);
+    }
+
+    private static string Directory(Settings settings) => Path.GetDirectoryName(StoreOptions.From(settings).Path)!;
+}

@@ -1,0 +1,70 @@
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace Postoffice.Store.Control;
+
+/// <summary>Asks a service over its control socket.</summary>
+public sealed class ControlClient : IDisposable
+{
+    private const int MaxAnswerOctets = 16 << 20; // one fact of a message with very many recipients
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
+    private readonly NetworkStream link;
+    private readonly TimeProvider clock;
+
+    private ControlClient(NetworkStream link, TimeProvider clock)
+    {
+        this.link = link;
+        this.clock = clock;
+    }
+
+    /// <summary>Null when nobody listens there.</summary>
+    /// <param name="why">Then: what the system said.</param>
+    public static ControlClient? TryConnect(string path, TimeProvider clock, out string why)
+    {
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Connect(new UnixDomainSocketEndPoint(path));
+            why = "";
+            return new ControlClient(new NetworkStream(socket, ownsSocket: true), clock);
+        }
+        catch (Exception nobody) when (nobody is SocketException or ArgumentException)
+        {
+            socket.Dispose();
+            why = $"{path}: {nobody.Message}"; // ArgumentException: the path is too long for a socket
+            return null;
+        }
+    }
+
+    /// <summary>Asks once; the answer ends with its <see cref="ControlEnd"/>.</summary>
+    /// <exception cref="IOException">The service went away, fell silent or does not speak as it should.</exception>
+    public async IAsyncEnumerable<ControlAnswer> AskAsync(ControlRequest request, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var line = JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Lines.ControlRequest);
+        await link.WriteAsync((byte[])[.. line, (byte)'\n'], ct);
+        var lines = new ControlLines(PipeReader.Create(link), MaxAnswerOctets, Silence, clock);
+        while (await lines.ReadAsync(ct) is { } octets)
+        {
+            var answer = Parse(octets);
+            yield return answer;
+            if (answer.End is not null) yield break;
+        }
+        throw new IOException("the service ended before its answer did");
+    }
+
+    public void Dispose() => link.Dispose();
+
+    private static ControlAnswer Parse(byte[] line)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(line, ControlJson.Lines.ControlAnswer) ?? throw new IOException("the service answered null");
+        }
+        catch (JsonException unreadable)
+        {
+            throw new IOException($"the service's answer cannot be read: {unreadable.Message}", unreadable);
+        }
+    }
+}

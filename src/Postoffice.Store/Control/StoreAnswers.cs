@@ -1,0 +1,81 @@
+using Postoffice.Store.Log;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Queries;
+
+namespace Postoffice.Store.Control;
+
+/// <summary>Answers what can be read from the store. The programs ask it directly or through a service: the answers are the same.</summary>
+public sealed class StoreAnswers(MailStore store)
+{
+    private const int Usage = 64, NoInput = 66, Temporary = 75, NotPermitted = 77; // sysexits.h
+
+    /// <summary>Everything there is to say to a request, ended by a <see cref="ControlEnd"/>.</summary>
+    public IEnumerable<ControlAnswer> Answer(ControlRequest request, ControlRights rights)
+    {
+        var answers = request.Ask switch
+        {
+            ControlRequest.Queue => Queue(rights),
+            ControlRequest.HistoryOf => History(request.History ?? new HistoryFilter(), rights),
+            ControlRequest.Trace => Trace(request.Id, rights),
+            _ => [ControlAnswer.Ended(Usage, "This service does not know that question.")],
+        };
+        return Guarded(answers);
+    }
+
+    private IEnumerable<ControlAnswer> Queue(ControlRights rights)
+    {
+        // The count of one's own messages is not worth a second look at each: the reader of the answer counts them.
+        if (rights.QueueOf is null) yield return new ControlAnswer { Count = store.Queue.Count() };
+        foreach (var entry in store.Queue.All(rights.QueueOf)) yield return new ControlAnswer { Queue = entry };
+        yield return ControlAnswer.Ended();
+    }
+
+    private IEnumerable<ControlAnswer> History(HistoryFilter filter, ControlRights rights)
+    {
+        if (store.History.Lag() is > 0 and var lag) yield return new ControlAnswer { Lag = lag };
+        foreach (var entry in store.History.Search(filter with { SubmittedBy = rights.MessagesOf })) yield return new ControlAnswer { History = entry };
+        yield return ControlAnswer.Ended();
+    }
+
+    private IEnumerable<ControlAnswer> Trace(string? text, ControlRights rights)
+    {
+        if (!QueueId.TryParse(text, out var id))
+        {
+            yield return ControlAnswer.Ended(Usage, $"{PrintableText.Escape(text, 40)} is not a queue id: these have {QueueId.Length} letters and digits. See postoffice history.");
+            yield break;
+        }
+        var owner = store.Trace.OwnerOf(id);
+        if (rights.MessagesOf is { } uid && owner?.Uid != uid)
+        {
+            // The same words whether it exists or not: nobody learns of others' mail by asking.
+            yield return ControlAnswer.Ended(NotPermitted, $"You have sent no message {id}; others' messages are for root and the users that operator= names.");
+            yield break;
+        }
+        if (owner is null)
+        {
+            yield return ControlAnswer.Ended(NoInput, $"The journal knows no message {id}.");
+            yield break;
+        }
+        foreach (var fact in store.Trace.Of(id)) yield return new ControlAnswer { Trace = fact };
+        yield return ControlAnswer.Ended();
+    }
+
+    /// <summary>A store in trouble ends the answer, not the service.</summary>
+    private static IEnumerable<ControlAnswer> Guarded(IEnumerable<ControlAnswer> answers)
+    {
+        using var each = answers.GetEnumerator();
+        while (Next(each) is { } answer) yield return answer;
+    }
+
+    private static ControlAnswer? Next(IEnumerator<ControlAnswer> each)
+    {
+        try
+        {
+            return each.MoveNext() ? each.Current : null;
+        }
+        catch (StoreUnavailableException trouble)
+        {
+            return ControlAnswer.Ended(Temporary, $"The store cannot be read now: {trouble.Message}"); // asked again, a failed iterator has nothing more
+        }
+    }
+}

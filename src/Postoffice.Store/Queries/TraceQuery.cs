@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Postoffice.Store.Events;
+using Postoffice.Store.Log;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Sqlite;
+
+namespace Postoffice.Store.Queries;
+
+/// <summary>Every fact of one message in order, straight from the journal.</summary>
+public sealed class TraceQuery
+{
+    private const int PageSize = 500;
+    private readonly Database database;
+
+    internal TraceQuery(Database database) => this.database = database;
+
+    /// <summary>Whether the journal knows the message, and which local user handed it in.</summary>
+    /// <returns>Null for an unknown message; otherwise the user's uid, or null in it for mail from elsewhere.</returns>
+    /// <exception cref="StoreUnavailableException">The store cannot be read now.</exception>
+    public TraceOwner? OwnerOf(QueueId message) => database.Read(tx => tx.One(
+        "SELECT data ->> '$.client.uid' FROM event WHERE stream = ?1 AND version = 1",
+        row => new TraceOwner(row.IntegerOrNull(0)),
+        StreamId.Message(message).Name));
+
+    /// <summary>The facts, from the first on; none for an unknown message.</summary>
+    /// <exception cref="StoreUnavailableException">The store cannot be read now.</exception>
+    public IEnumerable<TraceEntry> Of(QueueId message)
+    {
+        for (var after = 0; ;)
+        {
+            var page = database.Read(tx => Page(tx, message, after));
+            foreach (var entry in page) yield return entry;
+            if (page.Count < PageSize) yield break;
+            after = page[^1].Version;
+        }
+    }
+
+    private static List<TraceEntry> Page(StoreTransaction tx, QueueId message, int after) => tx.All(
+        """
+        SELECT position, version, name, recorded_at_ms, caused_by, data FROM event
+         WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3
+        """,
+        row => new TraceEntry(
+            row.Integer(0),
+            (int)row.Integer(1),
+            row.Text(2),
+            DateTimeOffset.FromUnixTimeMilliseconds(row.Integer(3)),
+            row.IntegerOrNull(4),
+            JsonElement.Parse(row.Text(5))),
+        StreamId.Message(message).Name, after, PageSize);
+}
+
+/// <param name="Uid">The local user who handed the message in; null when none did.</param>
+public sealed record TraceOwner(long? Uid);
