@@ -19,6 +19,12 @@ internal static class StoreDoor
     public static MailStore Open(Settings settings)
     {
         var options = StoreOptions.From(settings);
+        if (!SafeFile.TryStat(options.Path, out _))
+        {
+            throw new StoreRefusedException($"{options.Path}: there is no store yet. Start postoffice-smtpd or postoffice-runner once, or name another with store=PATH.");
+        }
+        // A store that belongs to root is the services' to warn of, once at their start.
+        ServiceIdentity.Assume(settings, options.Path, warn: _ => { });
         return MailStore.OpenForReading(options);
     }
 

@@ -23,7 +23,7 @@ internal sealed class FactText(TimeText time)
     private IEnumerable<string> Lines(QueueEvent fact) => fact switch
     {
         MessageAccepted accepted => Accepted(accepted),
-        HeadersAdded headers => headers.Fields.Select(field => Shown($"{field}".Replace("\r\n", ""))),
+        HeadersAdded headers => headers.Fields.Select(field => Shown($"{field}".Replace("\r\n\t", " ").Replace("\r\n", ""))),
         AttemptStarted started => [$"attempt {started.Attempt} for recipient {Numbers(started.Recipients)} by {Word(started.Route.Transport)} to {Shown(started.Route.Target)}"],
         AttemptEnded ended => Ended(ended),
         RecipientExpired expired => [$"recipient {Numbers(expired.Recipients)} waited too long{Because(expired.LastReason)}"],

@@ -1,5 +1,4 @@
 using Postoffice.Store.Configuration;
-using Postoffice.Store.Directory;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Native;
 using Postoffice.Store.Submission;
@@ -56,7 +55,7 @@ internal sealed class SubmitProgram(string program, SendmailOptions options, Set
     private HeaderField? FromField(MessageHeader header, ReversePath sender)
     {
         if (string.IsNullOrWhiteSpace(options.FullName) || header.Has("From") || sender.Mailbox is not { } mailbox) return null;
-        var full = mailbox.IsLocalPartOnly ? mailbox.At(OwnName.From(settings)) : mailbox;
+        var full = mailbox.IsLocalPartOnly ? mailbox.At(Store.Directory.OwnName.From(settings)) : mailbox;
         return full is null ? null : FullName.FromField(options.FullName, full);
     }
 
