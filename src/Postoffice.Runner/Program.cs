@@ -1,4 +1,6 @@
+using Postoffice.Runner;
 using Postoffice.Runner.Deliverer;
 
-if (args is ["--deliver", ..]) return DelivererProgram.Run(args);
-return 0;
+return args is ["--deliver", ..]
+    ? DelivererProgram.Run(args)
+    : await RunnerProgram.RunAsync(args);

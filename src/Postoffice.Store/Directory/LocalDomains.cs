@@ -19,10 +19,11 @@ public sealed class LocalDomains
     }
 
     /// <exception cref="SettingException">A value is no domain.</exception>
-    public static LocalDomains From(Settings settings)
+    /// <param name="self">The own name.</param>
+    public static LocalDomains From(Settings settings, DomainName self)
     {
         var listed = settings.Entries.Where(entry => entry is { Name: "local-domain", Value.Length: > 0 }).Select(Parse).ToList();
-        if (listed.Count == 0) listed.Add(OwnName.From(settings));
+        if (listed.Count == 0) listed.Add(self);
         return new LocalDomains(listed, OwnAddresses());
     }
 

@@ -9,7 +9,7 @@ namespace Postoffice.Store.Events;
 /// <param name="Host">Name of the next hop dialled; null for a mailbox or when none was reached.</param>
 /// <param name="Address">IP address dialled.</param>
 /// <param name="Tls">Protocol version and cipher suite; null in the clear.</param>
-/// <param name="Phase">How far it came: <c>connect</c>, <c>greeting</c>, <c>ehlo</c>, <c>mail</c>, <c>rcpt</c>, <c>data</c>, <c>content</c>, <c>done</c>.</param>
+/// <param name="Phase">How far it came: <c>connect</c>, <c>greeting</c>, <c>ehlo</c>, <c>mail</c>, <c>rcpt</c>, <c>data</c>, <c>content</c>, <c>dot</c> (all was sent), <c>done</c>.</param>
 /// <param name="Milliseconds">How long the attempt took; null when a restart found it unfinished.</param>
 /// <param name="Recovered">A restart found the attempt without an outcome and settled it by looking.</param>
 public sealed record AttemptEnded(

@@ -26,8 +26,20 @@ public enum Transport
 /// <param name="Name">Maildir: the file's name in <c>tmp</c> and <c>new</c>.</param>
 /// <param name="Device">mbox: device of the file as <c>major:minor</c>.</param>
 /// <param name="Inode">mbox: inode number.</param>
-/// <param name="Offset">mbox: octets before the entry.</param>
+/// <param name="Offset">mbox: octets of the mailbox before.</param>
+/// <param name="Separator">mbox: line ends put between the mailbox and the entry, 0 to 2.</param>
 /// <param name="Length">mbox: octets of the entry.</param>
 /// <param name="Sha256">mbox: digest of the entry, lower-case hexadecimal.</param>
+/// <param name="PrecedingSha256">mbox: digest of the end of the mailbox before the entry.</param>
+/// <param name="FromLine">mbox: first line of the entry.</param>
 public sealed record MailboxIntent(
-    string Kind, string? Name = null, string? Device = null, long? Inode = null, long? Offset = null, long? Length = null, string? Sha256 = null);
+    string Kind,
+    string? Name = null,
+    string? Device = null,
+    long? Inode = null,
+    long? Offset = null,
+    int? Separator = null,
+    long? Length = null,
+    string? Sha256 = null,
+    string? PrecedingSha256 = null,
+    string? FromLine = null);

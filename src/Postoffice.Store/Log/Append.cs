@@ -5,8 +5,10 @@ using Postoffice.Store.Leases;
 namespace Postoffice.Store.Log;
 
 /// <summary>Facts for one stream.</summary>
-/// <param name="CausedBy">Position of the fact that led here; null when the outside did.</param>
-public sealed record StreamAppend(StreamId Stream, ExpectedVersion Expected, ValueList<QueueEvent> Facts, long? CausedBy = null);
+/// <param name="CausedBy">Position of the fact that led here; null when the outside did, or a fact of the same append.</param>
+/// <param name="CausedByFact">Which fact of the same append led here, counted from 0 over all its streams in the order given.</param>
+public sealed record StreamAppend(
+    StreamId Stream, ExpectedVersion Expected, ValueList<QueueEvent> Facts, long? CausedBy = null, int? CausedByFact = null);
 
 /// <summary>What becomes durable together or not at all.</summary>
 public sealed record Append

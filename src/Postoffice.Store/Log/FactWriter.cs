@@ -40,13 +40,14 @@ internal sealed class FactWriter
         {
             var stream = append.Streams[s];
             var version = stream.Expected.IsAny ? EventRows.VersionOf(tx, stream.Stream) : stream.Expected.Version;
+            var causedBy = stream.CausedByFact is { } earlier ? first + earlier : stream.CausedBy;
             for (var f = 0; f < stream.Facts.Count; f++)
             {
                 var fact = stream.Facts[f];
                 var name = EventCatalogue.NameOf(fact);
-                position = EventRows.Insert(tx, stream.Stream, ++version, name, texts[s][f], stream.CausedBy);
+                position = EventRows.Insert(tx, stream.Stream, ++version, name, texts[s][f], causedBy);
                 if (first == 0) first = position;
-                var recorded = new RecordedEvent(position, stream.Stream, version, name, fact, stream.CausedBy, tx.Now);
+                var recorded = new RecordedEvent(position, stream.Stream, version, name, fact, causedBy, tx.Now);
                 foreach (var projection in ProjectionCatalogue.Inline) projection.Fold(recorded, tx);
             }
         }

@@ -10,27 +10,32 @@ namespace Postoffice.Store.Queue;
 public static class Decide
 {
     /// <summary>Begins an attempt; null when none of the recipients waits (settled, under way or held).</summary>
-    public static AttemptStarted? Start(QueuedMessage message, IEnumerable<int> recipients, AttemptRoute route)
+    /// <param name="attempt">A number above every earlier one of the message; several attempts of one message may be prepared together.</param>
+    public static AttemptStarted? Start(QueuedMessage message, int attempt, IEnumerable<int> recipients, AttemptRoute route)
     {
+        if (attempt <= 0 || message.OpenAttempts.ContainsKey(attempt)) throw new ArgumentOutOfRangeException(nameof(attempt), attempt, "taken");
         if (message.Held is not null) return null;
         var waiting = recipients
             .Where(number => message.Recipients.TryGetValue(number, out var recipient) && recipient.State is RecipientState.Pending)
             .ToValueList();
-        return waiting.Count == 0 ? null : new AttemptStarted(message.Attempts + 1, waiting, route);
+        return waiting.Count == 0 ? null : new AttemptStarted(attempt, waiting, route);
     }
 
     /// <summary>Ends an attempt; null when it has ended already.</summary>
+    /// <param name="lifetime"><c>qreturn=</c>: the last attempt is made when it has run out, not hours later.</param>
     /// <param name="spread">0 to 1: the dice for the schedule's jitter.</param>
     public static AttemptEnded? End(
-        QueuedMessage message, int attempt, AttemptReport report, RetrySchedule schedule, DateTimeOffset now, double spread)
+        QueuedMessage message, int attempt, AttemptReport report, RetrySchedule schedule, TimeSpan lifetime, DateTimeOffset now, double spread)
     {
         if (!message.OpenAttempts.TryGetValue(attempt, out var started)) return null;
         var results = report.Results.ToDictionary(result => result.Recipient);
         var outcomes = started.Recipients.Select(number =>
         {
             var next = schedule.NextAttempt(message.Recipients[number].Attempts, now, spread);
+            var end = message.AcceptedAt + lifetime;
+            if (now < end && end < next) next = end;
             return results.TryGetValue(number, out var result)
-                ? Outcome(result, next)
+                ? Outcome(result, now, next)
                 : new RecipientOutcome(number, OutcomeKind.Deferred, Reason: "the attempt ended without a word on this recipient", NextAttemptAt: next);
         });
         return new AttemptEnded(
@@ -61,12 +66,13 @@ public static class Decide
             CausedBy: failed.Max(recipient => recipient.SettledBy));
     }
 
-    private static RecipientOutcome Outcome(RecipientResult result, DateTimeOffset next) => result switch
+    private static RecipientOutcome Outcome(RecipientResult result, DateTimeOffset now, DateTimeOffset next) => result switch
     {
         RecipientResult.Delivered(var number, var reply) => new(number, OutcomeKind.Delivered, reply),
         RecipientResult.Refused(var number, { IsPermanent: true } reply) => new(number, OutcomeKind.Refused, reply),
         RecipientResult.Refused(var number, var reply) => new(number, OutcomeKind.Deferred, reply, NextAttemptAt: next),
         RecipientResult.Unreached(var number, var reason) => new(number, OutcomeKind.Deferred, Reason: reason, NextAttemptAt: next),
+        RecipientResult.Interrupted(var number, var reason) => new(number, OutcomeKind.Deferred, Reason: reason, NextAttemptAt: now),
         RecipientResult.InDoubt(var number, var reason) => new(number, OutcomeKind.InDoubt, Reason: reason, NextAttemptAt: next),
         _ => throw new ArgumentOutOfRangeException(nameof(result), result, "not a result"),
     };

@@ -95,11 +95,12 @@ public sealed record QueuedMessage
         foreach (var outcome in ended.Outcomes)
         {
             if (!recipients.TryGetValue(outcome.Recipient, out var recipient) || recipient.IsSettled) continue;
+            recipient = recipient with { Last = outcome, LastHost = ended.Host, LastEndedAt = recorded.RecordedAt };
             recipients = recipients.SetItem(outcome.Recipient, outcome.Result switch
             {
-                OutcomeKind.Delivered => recipient with { State = RecipientState.Delivered, Last = outcome, SettledBy = recorded.Position },
-                OutcomeKind.Refused => recipient with { State = RecipientState.Failed, Last = outcome, SettledBy = recorded.Position },
-                _ => recipient with { State = RecipientState.Pending, Last = outcome, DueAt = outcome.NextAttemptAt ?? recorded.RecordedAt },
+                OutcomeKind.Delivered => recipient with { State = RecipientState.Delivered, SettledBy = recorded.Position },
+                OutcomeKind.Refused => recipient with { State = RecipientState.Failed, SettledBy = recorded.Position },
+                _ => recipient with { State = RecipientState.Pending, DueAt = outcome.NextAttemptAt ?? recorded.RecordedAt },
             });
         }
         return this with { Recipients = recipients, OpenAttempts = OpenAttempts.Remove(ended.Attempt) };

@@ -20,6 +20,8 @@ public enum RecipientState
 /// <param name="Attempts">Attempts begun for it.</param>
 /// <param name="DueAt">Earliest instant of the next attempt, UTC.</param>
 /// <param name="Last">Its last outcome; null before the first.</param>
+/// <param name="LastHost">The next hop of its last attempt; null for a mailbox or when none was reached.</param>
+/// <param name="LastEndedAt">When its last attempt ended, UTC; null before the first.</param>
 /// <param name="SettledBy">Position of the fact that settled it; null while open.</param>
 /// <param name="Reported">A DSN tells of it, or was decided against.</param>
 public sealed record QueuedRecipient(
@@ -28,6 +30,8 @@ public sealed record QueuedRecipient(
     int Attempts,
     DateTimeOffset DueAt,
     RecipientOutcome? Last = null,
+    string? LastHost = null,
+    DateTimeOffset? LastEndedAt = null,
     long? SettledBy = null,
     bool Reported = false)
 {

@@ -15,6 +15,9 @@ public abstract record RecipientResult(int Recipient)
     /// <summary>No reply, and nothing was taken: no route, no connection, our own trouble.</summary>
     public sealed record Unreached(int Recipient, string Reason) : RecipientResult(Recipient);
 
+    /// <summary>Nothing was taken and nothing speaks against another try at once: we stopped in the middle of it.</summary>
+    public sealed record Interrupted(int Recipient, string Reason) : RecipientResult(Recipient);
+
     /// <summary>Everything may have been sent and no answer came (RFC 1047).</summary>
     public sealed record InDoubt(int Recipient, string Reason) : RecipientResult(Recipient);
 }

@@ -1,0 +1,84 @@
+using Postoffice.Runner.Pipelines;
+using Postoffice.Runner.Scheduling;
+using Postoffice.Store.Configuration;
+using Postoffice.Store.Queue;
+
+namespace Postoffice.Runner;
+
+/// <summary>What becomes of a message that a next hop may or may not have taken.</summary>
+internal enum InDoubtPolicy
+{
+    /// <summary>Sent again by the schedule: a duplicate beats a loss.</summary>
+    Retry,
+
+    /// <summary>Held until an operator decides.</summary>
+    Hold,
+}
+
+/// <summary>Settings of the runner.</summary>
+internal sealed record RunnerOptions
+{
+    /// <summary><c>retry=</c>: waits between attempts.</summary>
+    public RetrySchedule Retry { get; init; } = RetrySchedule.Default;
+
+    /// <summary><c>qreturn=</c> (C-CFG-41): how long a recipient waits at most. 1 s to 365 d.</summary>
+    public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(3);
+
+    /// <summary><c>in-doubt=retry|hold</c>.</summary>
+    public InDoubtPolicy InDoubt { get; init; } = InDoubtPolicy.Retry;
+
+    /// <summary><c>messages-in-flight=</c>: messages worked on or waiting for a place at once. 10 to 100,000.</summary>
+    public int MessagesInFlight { get; init; } = 2_000;
+
+    /// <summary><c>local-deliveries=</c> and <c>mailbox-deliveries=</c>: at once to all mailboxes, and to one. Kept below what the deliverer takes.</summary>
+    public SlotLimits Mailboxes { get; init; } = new(Each: 2, Together: 100, WaitingEach: 200, WaitingTogether: 1_000);
+
+    /// <summary><c>sessions=</c> and <c>sessions-per-host=</c>: at once to all next hops, and to one.</summary>
+    public SlotLimits Sessions { get; init; } = new(Each: 20, Together: 100, WaitingEach: 100, WaitingTogether: 800);
+
+    /// <summary><c>stop-wait=</c>: what is under way has this long to end after SIGTERM. 0 s to 10 min.</summary>
+    public TimeSpan StopWait { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long an SMTP peer may take for each step.</summary>
+    public PhaseTimeouts Timeouts { get; init; } = new();
+
+    /// <exception cref="SettingException">A value cannot be used.</exception>
+    public static RunnerOptions From(Settings settings)
+    {
+        var defaults = new RunnerOptions();
+        return new RunnerOptions
+        {
+            Retry = Schedule(settings),
+            Lifetime = settings.Time("qreturn", defaults.Lifetime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)),
+            InDoubt = Doubt(settings),
+            MessagesInFlight = (int)settings.Number("messages-in-flight", defaults.MessagesInFlight, 10, 100_000),
+            Mailboxes = defaults.Mailboxes with
+            {
+                Together = (int)settings.Number("local-deliveries", defaults.Mailboxes.Together, 1, 120),
+                Each = (int)settings.Number("mailbox-deliveries", defaults.Mailboxes.Each, 1, 100),
+            },
+            Sessions = defaults.Sessions with
+            {
+                Together = (int)settings.Number("sessions", defaults.Sessions.Together, 1, 10_000),
+                Each = (int)settings.Number("sessions-per-host", defaults.Sessions.Each, 1, 1_000),
+            },
+            StopWait = settings.Time("stop-wait", defaults.StopWait, TimeSpan.Zero, TimeSpan.FromMinutes(10)),
+            Timeouts = PhaseTimeouts.From(settings),
+        };
+    }
+
+    private static RetrySchedule Schedule(Settings settings)
+    {
+        if (settings.Find("retry") is not { } setting) return RetrySchedule.Default;
+        return RetrySchedule.TryParse(setting.Value ?? "", out var schedule)
+            ? schedule
+            : throw new SettingException(setting, "waits such as 5m,15m,30m,1h,2h,4h are expected, each from 1s to 7d");
+    }
+
+    private static InDoubtPolicy Doubt(Settings settings) => settings.Find("in-doubt") switch
+    {
+        null or { Value: "retry" } => InDoubtPolicy.Retry,
+        { Value: "hold" } => InDoubtPolicy.Hold,
+        var other => throw new SettingException(other, "retry or hold is expected"),
+    };
+}

@@ -1,0 +1,17 @@
+using Postoffice.Runner.Routing;
+using Postoffice.Store.Events;
+using Postoffice.Store.Queue;
+
+namespace Postoffice.Runner.Scheduling;
+
+/// <summary>One attempt to be made: these recipients of one message by one route.</summary>
+/// <param name="Number">Within the message; used by no other attempt.</param>
+/// <param name="Message">As it stood when the attempt was planned.</param>
+internal sealed record Attempt(QueuedMessage Message, int Number, IReadOnlyList<QueuedRecipient> Recipients, Route Route)
+{
+    /// <summary>Makes the intent durable, see <see cref="OutcomeRecorder.BeginAsync"/>: false means that nothing may leave.</summary>
+    public required Func<AttemptRoute, CancellationToken, Task<bool>> BeginAsync { get; init; }
+
+    /// <summary>The same for every recipient.</summary>
+    public IReadOnlyList<RecipientResult> All(Func<int, RecipientResult> result) => [.. Recipients.Select(recipient => result(recipient.Number))];
+}

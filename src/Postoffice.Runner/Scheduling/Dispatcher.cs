@@ -1,0 +1,172 @@
+using Microsoft.Extensions.Logging;
+using Postoffice.Store.Log;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Projections;
+using Postoffice.Store.Queue;
+
+namespace Postoffice.Runner.Scheduling;
+
+/// <summary>
+/// Looks what is due and puts it to work, as long as the lease is ours. Woken by the doorbell, the next due instant, a free place, or a
+/// second's passing, whichever is first. What is in flight is known here alone: memory is bounded however long the queue is.
+/// </summary>
+internal sealed class Dispatcher
+{
+    private const int PageSize = 200;
+    private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
+
+    // A full look finds what a look from the last row on cannot: mail released from hold, places for what overflowed, attempts without an outcome.
+    private static readonly TimeSpan FullLook = TimeSpan.FromSeconds(30);
+
+    // With a hundred thousand messages for a dead host, looking at all of them is not for twice a minute.
+    private static readonly TimeSpan FullLookWhenCrowded = TimeSpan.FromMinutes(5);
+
+    private readonly DueQueue due;
+    private readonly MessageWork work;
+    private readonly InForce<Workings> workings;
+    private readonly TimeProvider clock;
+    private readonly ILogger log;
+    private readonly Wakeup wakeup = new();
+    private readonly Lock gate = new();
+    private readonly HashSet<QueueId> inFlight = [];
+    private readonly Queue<RunNow> requests = new();
+    private DueDelivery? cursor;
+    private DateTimeOffset nextFullLook = DateTimeOffset.MinValue;
+    private volatile bool isFull;
+
+    public Dispatcher(DueQueue due, MessageWork work, InForce<Workings> workings, TimeProvider clock, ILogger log)
+    {
+        (this.due, this.work, this.workings, this.clock, this.log) = (due, work, workings, clock, log);
+        work.Finished = Remove;
+    }
+
+    /// <summary>Messages worked on or waiting for a place.</summary>
+    public int InFlight
+    {
+        get
+        {
+            lock (gate) return inFlight.Count;
+        }
+    }
+
+    /// <summary>Something may be due.</summary>
+    public void Ring() => wakeup.Ring();
+
+    /// <summary>Tries everything that waits and fits <paramref name="fits"/> now, whatever its next instant is.</summary>
+    /// <returns>Recipients whose attempts began or wait for a place.</returns>
+    public Task<int> RunNowAsync(Func<QueuedMessage, QueuedRecipient, bool> fits, CancellationToken ct)
+    {
+        var request = new RunNow(fits, clock.GetUtcNow());
+        lock (gate) requests.Enqueue(request);
+        wakeup.Ring();
+        return request.Done.WaitAsync(ct);
+    }
+
+    /// <summary>Runs until <paramref name="stop"/>; what is in flight goes on, see <see cref="DrainAsync"/>.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        try
+        {
+            while (true) await wakeup.WaitAsync(LookAgain(), clock, stop);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            lock (gate)
+            {
+                while (requests.TryDequeue(out var request)) request.Cancel();
+            }
+        }
+    }
+
+    /// <summary>Waits until nothing is in flight.</summary>
+    public async Task DrainAsync(CancellationToken ct)
+    {
+        while (InFlight > 0) await wakeup.WaitAsync(Poll, clock, ct);
+    }
+
+    /// <summary>Puts to work what is due.</summary>
+    /// <returns>How long to wait before the next look, unless somebody rings.</returns>
+    private TimeSpan LookAgain()
+    {
+        try
+        {
+            var now = clock.GetUtcNow();
+            if (cursor is not null && now < cursor.DueAt) nextFullLook = now; // the wall clock went back
+            if (work.TakeRoomAfterOverflow() || now >= nextFullLook)
+            {
+                cursor = null;
+                nextFullLook = now + (work.HasOverflow ? FullLookWhenCrowded : FullLook);
+                foreach (var id in due.Started()) TryAdd(id, () => work.RecoverAsync(id));
+            }
+            isFull = !AnswerRequests(now) || !Look(now, ref cursor, id => work.DeliverAsync(id, null));
+            if (isFull) return Poll;
+            return due.NextDueAt() is { } next && next > now && next - now < Poll ? next - now : Poll;
+        }
+        catch (StoreUnavailableException trouble)
+        {
+            RunnerLog.StoreWaits(log, trouble.Message);
+            return Poll;
+        }
+    }
+
+    /// <returns>False when there was no more room.</returns>
+    private bool AnswerRequests(DateTimeOffset now)
+    {
+        while (true)
+        {
+            RunNow? request;
+            lock (gate)
+            {
+                if (!requests.TryPeek(out request)) return true;
+            }
+            var at = request.Cursor;
+            var whole = Look(DateTimeOffset.MaxValue, ref at, id => work.DeliverAsync(id, request));
+            request.Cursor = at;
+            if (!whole) return false;
+            lock (gate) requests.Dequeue();
+            request.Complete();
+        }
+    }
+
+    /// <summary>Goes through what is due from the cursor on, page by page.</summary>
+    /// <returns>False when there was no more room.</returns>
+    private bool Look(DateTimeOffset before, ref DueDelivery? at, Func<QueueId, Task> begin)
+    {
+        // Facts of one commit share a millisecond, so the last row may have got neighbours since.
+        var after = at is null ? null : new DueDelivery(new QueueId(0), 0, at.DueAt.AddSeconds(-1));
+        while (true)
+        {
+            var page = due.Due(before, after, PageSize);
+            foreach (var row in page)
+            {
+                if (!TryAdd(row.Message, () => begin(row.Message))) return false;
+                after = at = row;
+            }
+            if (page.Count < PageSize) return true;
+        }
+    }
+
+    /// <returns>False when there is no room; true also for one that is in flight already.</returns>
+    private bool TryAdd(QueueId id, Func<Task> begin)
+    {
+        lock (gate)
+        {
+            if (inFlight.Contains(id)) return true;
+            if (inFlight.Count >= workings.Current.Options.MessagesInFlight) return false;
+            inFlight.Add(id);
+        }
+        _ = Task.Run(begin); // it tells of its end through Finished, whatever happens
+        return true;
+    }
+
+    private void Remove(QueueId id)
+    {
+        bool ring;
+        lock (gate)
+        {
+            inFlight.Remove(id);
+            ring = inFlight.Count == 0 || (isFull && inFlight.Count <= workings.Current.Options.MessagesInFlight * 3 / 4);
+        }
+        if (ring) wakeup.Ring();
+    }
+}

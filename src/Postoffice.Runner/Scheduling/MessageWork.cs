@@ -1,0 +1,204 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Postoffice.Runner.Routing;
+using Postoffice.Runner.Transports;
+using Postoffice.Store.Events;
+using Postoffice.Store.Log;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Queue;
+
+namespace Postoffice.Runner.Scheduling;
+
+/// <summary>
+/// What is done for one message: load, route its waiting recipients, one attempt for each mailbox and one for all recipients of a next hop, and
+/// their outcomes. Nothing that goes wrong with one message reaches another: it is held, with the reason.
+/// </summary>
+internal sealed class MessageWork(
+    OutcomeRecorder recorder, Recovery recovery, InForce<Workings> workings, HoldingTerm term, TimeProvider clock, ILogger log)
+{
+    private const int MaxRecipientsOfTransaction = 100; // what every server takes (RFC 5321 §4.5.3.1.8)
+    private const int MaxKeptOut = 10_000;
+
+    private readonly DestinationSlots mailboxes = new(() => workings.Current.Options.Mailboxes);
+    private readonly DestinationSlots sessions = new(() => workings.Current.Options.Sessions);
+    private readonly HashSet<QueueId> keptOut = []; // what could not even be held
+
+    /// <summary>Told of each message whose work has ended.</summary>
+    public Action<QueueId>? Finished { get; set; }
+
+    /// <summary>True when something found no place to wait in since it was last asked, and there is room again.</summary>
+    public bool TakeRoomAfterOverflow() => mailboxes.TakeRoomAfterOverflow() | sessions.TakeRoomAfterOverflow();
+
+    /// <summary>Whether something found no place to wait in, and there is no room for it yet.</summary>
+    public bool HasOverflow => mailboxes.HasOverflow || sessions.HasOverflow;
+
+    /// <summary>Puts the waiting recipients of a message to work.</summary>
+    /// <param name="wish">Those it fits do not wait for their instant; null for none.</param>
+    public Task DeliverAsync(QueueId id, RunNow? wish) => GuardAsync(new MessageInFlight(id), flight => StartAsync(flight, wish));
+
+    /// <summary>Settles the attempts of a message that the end of an earlier runner cut off.</summary>
+    public Task RecoverAsync(QueueId id) => GuardAsync(new MessageInFlight(id), flight => recovery.RecoverAsync(flight, term.Abandoned));
+
+    private async Task StartAsync(MessageInFlight flight, RunNow? wish)
+    {
+        if (await recorder.LoadAsync(flight, term.Aborted) is not { Held: null } message) return;
+        var now = clock.GetUtcNow();
+        var waiting = message.Recipients.Values
+            .Where(recipient => recipient.State is RecipientState.Pending)
+            .Where(recipient => recipient.DueAt <= now || wish?.Fits(message, recipient) == true)
+            .ToList();
+        wish?.Count(waiting.Count);
+        var expired = false;
+        foreach (var (route, recipients) in Plan(waiting))
+        {
+            if (route.Destination is null)
+            {
+                await recorder.RecordAsync(flight, flight.NextAttempt(), Numbers(recipients), Nowhere(route), Said(route, recipients), term.Abandoned);
+                continue;
+            }
+            flight.Enter();
+            var slots = route is Route.Mailbox ? mailboxes : sessions;
+            var admission = slots.Enter(route.Destination, () => _ = Task.Run(() => AttemptAsync(flight, route, Numbers(recipients), slots)));
+            if (admission is not Admission.Overflow) continue;
+            Leave(flight);
+            expired |= recipients.Any(recipient => recipient.Attempts > 0);
+        }
+        if (expired) await recorder.ExpireAsync(flight, term.Abandoned); // no place was free for so long that age decides
+    }
+
+    /// <summary>One attempt with a place of its own; gives the place back.</summary>
+    private async Task AttemptAsync(MessageInFlight flight, Route route, IReadOnlyList<int> numbers, DestinationSlots slots)
+    {
+        try
+        {
+            await GuardAsync(flight, _ => DeliverAsync(flight, route, numbers));
+        }
+        finally
+        {
+            slots.Leave(route.Destination!);
+        }
+    }
+
+    private async Task DeliverAsync(MessageInFlight flight, Route route, IReadOnlyList<int> numbers)
+    {
+        if (term.Stopping.IsCancellationRequested) return;
+        var message = await recorder.LoadAsync(flight, term.Aborted);
+        if (message is not { Held: null }) return;
+        var recipients = numbers.Select(number => message.Recipients[number]).Where(recipient => recipient.State is RecipientState.Pending).ToList();
+        if (recipients.Count == 0) return;
+
+        var number = flight.NextAttempt();
+        var attempt = new Attempt(message, number, recipients, route)
+        {
+            BeginAsync = (to, ct) => recorder.BeginAsync(flight, number, Numbers(recipients), to, ct),
+        };
+        ITransport transport = route is Route.Mailbox ? workings.Current.Mailboxes : workings.Current.Sessions;
+        if (await transport.DeliverAsync(attempt, term.Aborted) is { } report)
+        {
+            await recorder.EndAsync(flight, number, report, term.Abandoned);
+        }
+    }
+
+    /// <summary>The one place where surprises end.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "One bad message never stops the rest: it is held with the reason.")]
+    private async Task GuardAsync(MessageInFlight flight, Func<MessageInFlight, Task> work)
+    {
+        try
+        {
+            if (!IsKeptOut(flight.Id)) await work(flight);
+        }
+        catch (LeaseLostException)
+        {
+            term.Lose();
+        }
+        catch (DelivererEndedException)
+        {
+            // The service sees the end of its child by itself and ends too; what the mailbox has is asked at the next start.
+        }
+        catch (OperationCanceledException) when (term.Aborted.IsCancellationRequested)
+        {
+            // Told to stop before anything was sent.
+        }
+        catch (StoreUnavailableException trouble)
+        {
+            RunnerLog.StoreWaits(log, trouble.Message); // it stays due and is met again at the next full look
+        }
+        catch (Exception fault)
+        {
+            await QuarantineAsync(flight, fault);
+        }
+        finally
+        {
+            Leave(flight);
+        }
+    }
+
+    private async Task QuarantineAsync(MessageInFlight flight, Exception fault)
+    {
+        var reason = $"cannot be processed: {fault.Message}";
+        if (await recorder.HoldAsync(flight, reason))
+        {
+            RunnerLog.Held(log, flight.Id, reason, fault);
+            return;
+        }
+        lock (keptOut)
+        {
+            if (keptOut.Count < MaxKeptOut) keptOut.Add(flight.Id);
+        }
+        RunnerLog.KeptOut(log, flight.Id, reason, fault);
+    }
+
+    private bool IsKeptOut(QueueId id)
+    {
+        lock (keptOut) return keptOut.Contains(id);
+    }
+
+    private void Leave(MessageInFlight flight)
+    {
+        if (!flight.Leave()) return;
+        flight.Dispose();
+        Finished?.Invoke(flight.Id);
+    }
+
+    /// <summary>Each mailbox is an attempt of its own, so that each delivery happens exactly once; a next hop gets all of its recipients together.</summary>
+    private IEnumerable<(Route Route, IReadOnlyList<QueuedRecipient> Recipients)> Plan(List<QueuedRecipient> waiting)
+    {
+        var router = workings.Current.Router;
+        foreach (var group in waiting.GroupBy(recipient => Resolve(router, recipient)))
+        {
+            var most = group.Key is Route.Mailbox ? 1 : MaxRecipientsOfTransaction;
+            foreach (var chunk in group.Chunk(most)) yield return (group.Key, chunk);
+        }
+    }
+
+    private static Route Resolve(IRouter router, QueuedRecipient recipient)
+    {
+        try
+        {
+            return router.Resolve(recipient.Accepted.To);
+        }
+        catch (IOException trouble)
+        {
+            return new Route.Nowhere(recipient.Accepted.To.ToString(), $"users cannot be looked up now: {trouble.Message}");
+        }
+    }
+
+    private static AttemptRoute Nowhere(Route route) => route switch
+    {
+        Route.Unknown unknown => new AttemptRoute(Transport.Mailbox, unknown.Name),
+        Route.Nowhere nowhere => new AttemptRoute(Transport.Smtp, nowhere.Name),
+        _ => throw new ArgumentOutOfRangeException(nameof(route), route, "leads somewhere"),
+    };
+
+    private static AttemptReport Said(Route route, IReadOnlyList<QueuedRecipient> recipients) => new(
+    [
+        .. recipients.Select<QueuedRecipient, RecipientResult>(recipient => route switch
+        {
+            Route.Unknown unknown => new RecipientResult.Refused(recipient.Number, unknown.Reply),
+            Route.Nowhere nowhere => new RecipientResult.Unreached(recipient.Number, nowhere.Reason),
+            _ => throw new ArgumentOutOfRangeException(nameof(route), route, "leads somewhere"),
+        }),
+    ]);
+
+    private static IReadOnlyList<int> Numbers(IEnumerable<QueuedRecipient> recipients) => [.. recipients.Select(recipient => recipient.Number)];
+}

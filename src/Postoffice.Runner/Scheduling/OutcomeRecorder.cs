@@ -1,0 +1,193 @@
+using Microsoft.Extensions.Logging;
+using Postoffice.Store.Events;
+using Postoffice.Store.Leases;
+using Postoffice.Store.Log;
+using Postoffice.Store.Queue;
+
+namespace Postoffice.Runner.Scheduling;
+
+/// <summary>The partition is somebody else's now: everything done in its name stops.</summary>
+internal sealed class LeaseLostException() : Exception("another runner holds the lease");
+
+/// <summary>
+/// Writes what happens to messages: load, decide, append at the version read; on a lost race all three again, never the append alone. Every
+/// append names the lease, so a runner that was paused and taken over writes nothing more.
+/// </summary>
+internal sealed class OutcomeRecorder(
+    IEventLog journal, Lease lease, InForce<Workings> workings, TimeProvider clock, SteadyClock age, ILogger log)
+{
+    private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>Loads the message unless we have it; null when the journal has none of that name.</summary>
+    /// <exception cref="UnreadableFactException">Quarantine it.</exception>
+    public async Task<QueuedMessage?> LoadAsync(MessageInFlight flight, CancellationToken ct)
+    {
+        await flight.Gate.WaitAsync(ct);
+        try
+        {
+            return await ReadAsync(flight, ct);
+        }
+        finally
+        {
+            flight.Gate.Release();
+        }
+    }
+
+    /// <summary>
+    /// Makes the intent durable; only then may anything leave. False when none of the recipients waits any more: then nothing may.
+    /// </summary>
+    /// <exception cref="LeaseLostException">Nothing may leave.</exception>
+    /// <exception cref="StoreUnavailableException">Not recorded, so nothing may leave; try again later.</exception>
+    public async Task<bool> BeginAsync(
+        MessageInFlight flight, int attempt, IReadOnlyList<int> recipients, AttemptRoute route, CancellationToken ct)
+    {
+        var facts = await AppendAsync(flight, message => Decide.Start(message, attempt, recipients, route) is { } started ? [started] : [], ct);
+        return facts.Count > 0;
+    }
+
+    /// <summary>Records intent and outcome together, of an attempt for which nothing was dialled or written.</summary>
+    public async Task RecordAsync(
+        MessageInFlight flight, int attempt, IReadOnlyList<int> recipients, AttemptRoute route, AttemptReport report, CancellationToken ct)
+    {
+        var facts = await AppendAsync(flight, message =>
+        {
+            if (Decide.Start(message, attempt, recipients, route) is not { } started) return [];
+            return [started, .. Ended(Evolve(message, started), attempt, report)];
+        }, ct);
+        LogOutcomes(flight, facts);
+    }
+
+    /// <summary>
+    /// Records what became of an attempt, and with it what follows: expiry, and the DSN. It happened, so this goes on until the store takes it,
+    /// the lease is lost, or <paramref name="ct"/> ends: then the next runner finds the attempt without an outcome.
+    /// </summary>
+    /// <exception cref="LeaseLostException">The next holder finds out by itself.</exception>
+    public async Task EndAsync(MessageInFlight flight, int attempt, AttemptReport report, CancellationToken ct)
+    {
+        while (true)
+        {
+            try
+            {
+                LogOutcomes(flight, await AppendAsync(flight, message => Ended(message, attempt, report), ct));
+                return;
+            }
+            catch (StoreUnavailableException trouble) when (trouble.Trouble is not StoreTrouble.Stopping)
+            {
+                RunnerLog.OutcomeWaits(log, flight.Id, trouble.Message);
+                await Task.Delay(StoreRetry, clock, ct);
+            }
+        }
+    }
+
+    /// <summary>Ends recipients that are too old and do not come to an attempt any more.</summary>
+    public async Task ExpireAsync(MessageInFlight flight, CancellationToken ct) =>
+        LogOutcomes(flight, await AppendAsync(flight, Expired, ct));
+
+    /// <summary>Keeps a message that cannot be processed away from the rest, with the reason.</summary>
+    /// <returns>False when even that could not be written.</returns>
+    public async Task<bool> HoldAsync(MessageInFlight flight, string reason)
+    {
+        // Not even its version may be known, and order decides nothing here: a message held twice is held.
+        var held = new Append(StreamId.Message(flight.Id), ExpectedVersion.Any, new MessageHeld("postoffice-runner", reason)) { Lease = lease };
+        try
+        {
+            return await journal.AppendAsync(held, CancellationToken.None) is AppendResult.Appended;
+        }
+        catch (StoreUnavailableException trouble)
+        {
+            RunnerLog.OutcomeWaits(log, flight.Id, trouble.Message);
+            return false;
+        }
+    }
+
+    private List<QueueEvent> Ended(QueuedMessage message, int attempt, AttemptReport report)
+    {
+        var options = workings.Current.Options;
+        var spread = Random.Shared.NextDouble();
+        if (Decide.End(message, attempt, report, options.Retry, options.Lifetime, clock.GetUtcNow(), spread) is not { } ended) return [];
+        List<QueueEvent> facts = [ended];
+        if (options.InDoubt is InDoubtPolicy.Hold && ended.Outcomes.Any(outcome => outcome.Result is OutcomeKind.InDoubt))
+        {
+            facts.Add(new MessageHeld("postoffice-runner", "in doubt: the next hop may have taken it (in-doubt=hold)"));
+        }
+        facts.AddRange(Expired(Evolve(message, facts)));
+        return facts;
+    }
+
+    private List<QueueEvent> Expired(QueuedMessage message) =>
+        Decide.Expire(message, workings.Current.Options.Lifetime, age.GetUtcNow()) is { } expired ? [expired] : [];
+
+    /// <summary>Appends what follows from the message as it stands, and the DSN that follows from that.</summary>
+    /// <returns>The facts written; empty when nothing follows.</returns>
+    private async Task<IReadOnlyList<QueueEvent>> AppendAsync(
+        MessageInFlight flight, Func<QueuedMessage, IReadOnlyList<QueueEvent>> decide, CancellationToken ct)
+    {
+        await flight.Gate.WaitAsync(ct);
+        try
+        {
+            while (true)
+            {
+                var message = await ReadAsync(flight, ct) ?? throw new InvalidOperationException($"{flight.Id} is gone from the journal");
+                var facts = decide(message);
+                if (facts.Count == 0) return facts;
+                var evolved = Evolve(message, facts);
+                var failure = facts.ToList().FindLastIndex(fact => fact is AttemptEnded or RecipientExpired);
+                await using var bounce = failure < 0 ? null : await workings.Current.Bounces.ReportAsync(evolved, failure, ct);
+                var change = new StreamAppend(StreamId.Message(flight.Id), ExpectedVersion.At(message.Version), facts.ToValueList());
+                var append = new Append([change, .. bounce?.Streams ?? []]) { Content = bounce?.Content, Lease = lease };
+                switch (await journal.AppendAsync(append, ct))
+                {
+                    case AppendResult.Appended:
+                        flight.Put(bounce is null ? evolved : Evolve(evolved, bounce.Told));
+                        return facts;
+                    case AppendResult.LeaseLost:
+                        throw new LeaseLostException();
+                    default:
+                        flight.Forget();
+                        break;
+                }
+            }
+        }
+        catch (Exception)
+        {
+            flight.Forget(); // whatever became of the append: what we have is not known to be true any more
+            throw;
+        }
+        finally
+        {
+            flight.Gate.Release();
+        }
+    }
+
+    private async Task<QueuedMessage?> ReadAsync(MessageInFlight flight, CancellationToken ct)
+    {
+        if (flight.Message is null && await journal.LoadAsync(flight.Id, ct) is { } loaded) flight.Put(loaded);
+        return flight.Message;
+    }
+
+    private QueuedMessage Evolve(QueuedMessage message, IEnumerable<QueueEvent> facts) => facts.Aggregate(message, Evolve);
+
+    /// <summary>The fold of a fact that is about to be written: position and time are near enough for what is folded from them here.</summary>
+    private QueuedMessage Evolve(QueuedMessage message, QueueEvent fact) => message.Evolve(new RecordedEvent(
+        Position: 0, StreamId.Message(message.Id), message.Version + 1, EventCatalogue.NameOf(fact), fact, CausedBy: null, clock.GetUtcNow()));
+
+    private void LogOutcomes(MessageInFlight flight, IReadOnlyList<QueueEvent> facts)
+    {
+        foreach (var fact in facts)
+        {
+            switch (fact)
+            {
+                case AttemptEnded ended:
+                    foreach (var outcome in ended.Outcomes) RunnerLog.Outcome(log, flight.Id, Address(outcome.Recipient), ended, outcome);
+                    break;
+                case RecipientExpired expired:
+                    foreach (var number in expired.Recipients) RunnerLog.Expired(log, flight.Id, Address(number));
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        string Address(int number) => flight.Message?.Recipients.GetValueOrDefault(number)?.Accepted.To.ToString() ?? $"recipient {number}";
+    }
+}

@@ -1,0 +1,43 @@
+using Postoffice.Store.Configuration;
+
+namespace Postoffice.Runner;
+
+/// <summary>The command line: <c>-C FILE</c> and <c>-o NAME=VALUE</c>, as every program of Postoffice takes them.</summary>
+/// <param name="Given">The file of <c>-C</c>; null for the default, which need not be there.</param>
+internal sealed record Startup(string? Given, IReadOnlyList<string> Options)
+{
+    public const string Usage = "usage: postoffice-runner [-C FILE] [-o NAME=VALUE]…";
+
+    /// <summary>Null when the line cannot be understood.</summary>
+    public static Startup? Parse(ReadOnlySpan<string> args)
+    {
+        string? file = null;
+        var options = new List<string>();
+        while (!args.IsEmpty)
+        {
+            var (name, value) = (args[0], args.Length > 1 ? args[1] : null);
+            var taken = 2;
+            if (name.Length > 2 && name[..2] is "-C" or "-o") (value, taken) = (name[2..], 1);
+            if (value is null) return null;
+            switch (name[..Math.Min(2, name.Length)])
+            {
+                case "-C":
+                    file = Path.GetFullPath(value);
+                    break;
+                case "-o":
+                    options.Add(value);
+                    break;
+                default:
+                    return null;
+            }
+            args = args[taken..];
+        }
+        return new Startup(file, options);
+    }
+
+    /// <summary>What the deliverer reads for itself.</summary>
+    public string File => Given ?? ConfigurationFile.DefaultPath;
+
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public Settings Load() => ConfigurationFile.Load(Given, Options);
+}

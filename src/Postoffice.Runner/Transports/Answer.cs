@@ -1,0 +1,17 @@
+using Postoffice.Store.Mail;
+
+namespace Postoffice.Runner.Transports;
+
+/// <summary>What a peer answers to a command, or that it does not.</summary>
+internal abstract record Answer
+{
+    private Answer()
+    {
+    }
+
+    public sealed record Said(Reply Reply) : Answer;
+
+    /// <summary>No reply came, or none that can be understood; the session is of no more use.</summary>
+    /// <param name="Reason">A sentence without the peer's own words.</param>
+    public sealed record Lost(string Reason) : Answer;
+}

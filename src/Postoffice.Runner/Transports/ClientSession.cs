@@ -1,0 +1,144 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.Sockets;
+using System.Text;
+using Polly;
+using Polly.Timeout;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Wire;
+
+namespace Postoffice.Runner.Transports;
+
+/// <summary>
+/// The client's side of an SMTP connection: commands out, replies in, each exchange within its phase's limit. Everything a peer can do to us
+/// (hang up, fall silent, talk nonsense, talk without end) is an <see cref="Answer.Lost"/>. Knows octets and replies, not what they mean.
+/// </summary>
+internal sealed class ClientSession : IAsyncDisposable
+{
+    private const int MaxBlock = 64 * 1024;
+
+    private readonly Stream connection;
+    private readonly PipeReader input;
+    private readonly ReplyReader replies = new();
+    private readonly ArrayBufferWriter<byte> output = new();
+
+    /// <param name="connection">Closed with the session.</param>
+    public ClientSession(Stream connection)
+    {
+        this.connection = connection;
+        input = PipeReader.Create(connection, new StreamPipeReaderOptions(leaveOpen: true));
+    }
+
+    /// <summary>Waits for a reply: the greeting.</summary>
+    /// <exception cref="OperationCanceledException">We are told to stop.</exception>
+    public Task<Answer> HearAsync(ResiliencePipeline phase, CancellationToken ct) =>
+        GuardAsync(phase, async token => await ReadReplyAsync(token), ct);
+
+    /// <summary>Sends a command and waits for its reply.</summary>
+    /// <param name="command">Without CRLF; made of values that cannot hold one.</param>
+    /// <exception cref="OperationCanceledException">We are told to stop.</exception>
+    public Task<Answer> AskAsync(string command, ResiliencePipeline phase, CancellationToken ct) => GuardAsync(phase, async token =>
+    {
+        if (command.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException("a command is one line", nameof(command));
+        Encoding.UTF8.GetBytes(command, output);
+        output.Write("\r\n"u8);
+        await FlushAsync(token);
+        return await ReadReplyAsync(token);
+    }, ct);
+
+    /// <summary>Sends content with its dots stuffed, all but the line with the final dot; memory does not grow with it.</summary>
+    /// <returns>Null when it went out; else why not. Then the peer does not have the message.</returns>
+    /// <exception cref="OperationCanceledException">We are told to stop; the peer does not have the message.</exception>
+    public async Task<Answer.Lost?> SendAsync(Stream content, DotStuffer stuffer, ResiliencePipeline block, CancellationToken ct)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(MaxBlock);
+        try
+        {
+            for (int count; (count = await content.ReadAsync(buffer.AsMemory(0, MaxBlock), ct)) > 0;)
+            {
+                stuffer.Write(buffer.AsSpan(0, count), output);
+                if (await GuardAsync(block, FlushedAsync, ct) is Answer.Lost lost) return lost;
+            }
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <summary>Ends the content and waits for the peer's word on it. Once this was called, no answer means: perhaps it has the message (RFC 1047).</summary>
+    public Task<Answer> FinishAsync(DotStuffer stuffer, ResiliencePipeline dot, CancellationToken ct) => GuardAsync(dot, async token =>
+    {
+        stuffer.Finish(output);
+        await FlushAsync(token);
+        return await ReadReplyAsync(token);
+    }, ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await input.CompleteAsync();
+        await connection.DisposeAsync();
+    }
+
+    private async ValueTask<Answer> FlushedAsync(CancellationToken ct)
+    {
+        await FlushAsync(ct);
+        return new Answer.Said(Sent);
+    }
+
+    private static readonly Reply Sent = new(250, null, "");
+
+    private async ValueTask FlushAsync(CancellationToken ct)
+    {
+        await connection.WriteAsync(output.WrittenMemory, ct);
+        output.ResetWrittenCount();
+    }
+
+    private async ValueTask<Answer> ReadReplyAsync(CancellationToken ct)
+    {
+        while (true)
+        {
+            var read = await input.ReadAsync(ct);
+            var buffer = read.Buffer;
+            var state = replies.TryRead(ref buffer, out var reply);
+            input.AdvanceTo(buffer.Start, state is ReplyRead.Incomplete ? buffer.End : buffer.Start);
+            switch (state)
+            {
+                case ReplyRead.Whole:
+                    return new Answer.Said(reply!);
+                case ReplyRead.Incomplete when !read.IsCompleted:
+                    continue;
+                case ReplyRead.Incomplete:
+                    return new Answer.Lost("the peer closed the connection");
+                default:
+                    return new Answer.Lost($"the peer's reply is not SMTP ({Defect(state)})");
+            }
+        }
+    }
+
+    private static async Task<Answer> GuardAsync(ResiliencePipeline phase, Func<CancellationToken, ValueTask<Answer>> exchange, CancellationToken ct)
+    {
+        try
+        {
+            return await phase.ExecuteAsync(static (call, token) => call(token), exchange, ct);
+        }
+        catch (TimeoutRejectedException late)
+        {
+            return new Answer.Lost($"no answer within {late.Timeout.TotalSeconds:0} s");
+        }
+        catch (Exception broken) when (broken is IOException or SocketException)
+        {
+            return new Answer.Lost($"the connection broke: {(broken.InnerException as SocketException ?? broken).Message}");
+        }
+    }
+
+    private static string Defect(ReplyRead state) => state switch
+    {
+        ReplyRead.NoCode => "a line without a reply code",
+        ReplyRead.CodeChanged => "its lines carry different codes",
+        ReplyRead.LineTooLong => "a line is too long",
+        ReplyRead.TooLong => "it is too long",
+        _ => "a line does not end in CRLF",
+    };
+}

@@ -1,0 +1,32 @@
+using System.Net;
+using System.Net.Sockets;
+using Postoffice.Runner.Routing;
+
+namespace Postoffice.Runner.Transports;
+
+/// <summary>The addresses of a configured next hop, by the system's resolver; those that are ourselves are left out.</summary>
+internal sealed class HostAddresses(OwnEndpoints own)
+{
+    /// <summary>Addresses tried at most: a name may have hundreds.</summary>
+    private const int MaxAddresses = 8;
+
+    /// <returns>Addresses in the resolver's order, or none and the reason.</returns>
+    public async Task<(IReadOnlyList<IPAddress> Addresses, string? Reason)> FindAsync(NextHop hop, CancellationToken ct)
+    {
+        IPAddress[] found;
+        try
+        {
+            found = hop.Address is { } address ? [address] : await Dns.GetHostAddressesAsync(hop.Host, ct);
+        }
+        catch (SocketException unresolved)
+        {
+            return ([], $"{hop.Host} cannot be resolved: {unresolved.Message}");
+        }
+        if (found.Length == 0) return ([], $"{hop.Host} has no address");
+
+        var others = found.Where(address => !own.Contains(address, hop.Port)).Take(MaxAddresses).ToList();
+        return others.Count > 0
+            ? (others, null)
+            : ([], $"{hop} is our own listener: mail would loop. Correct relay-host= or route=, or add the domain as local-domain=");
+    }
+}

@@ -1,0 +1,120 @@
+using System.Net;
+using System.Net.Sockets;
+using Postoffice.Runner.Pipelines;
+using Postoffice.Runner.Routing;
+using Postoffice.Runner.Scheduling;
+using Postoffice.Store.Content;
+using Postoffice.Store.Events;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Queue;
+
+namespace Postoffice.Runner.Transports;
+
+/// <summary>
+/// To a next hop by SMTP. The intent is durable before anything is dialled; every address of the host is tried in turn until one takes the
+/// transaction as far as its recipients.
+/// </summary>
+internal sealed class SmtpTransport(
+    IContentStore content, HostAddresses hosts, PhasePipelines phases, DomainName self, TimeProvider clock) : ITransport
+{
+    private static readonly Reply ContentGone = new(554, new(5, 3, 0), "the content of this message is no longer there");
+
+    public async Task<AttemptReport?> DeliverAsync(Attempt attempt, CancellationToken ct)
+    {
+        var began = clock.GetTimestamp();
+        var hop = ((Route.Smtp)attempt.Route).Hop;
+        if (!await attempt.BeginAsync(new AttemptRoute(Transport.Smtp, hop.ToString()), ct)) return null;
+        var report = await ReportAsync(attempt, hop, ct);
+        return report with { Took = clock.GetElapsedTime(began) };
+    }
+
+    private async Task<AttemptReport> ReportAsync(Attempt attempt, NextHop hop, CancellationToken ct)
+    {
+        try
+        {
+            var (addresses, reason) = await hosts.FindAsync(hop, ct);
+            if (reason is not null) return new AttemptReport(attempt.All(number => new RecipientResult.Unreached(number, reason)), Phase: "connect");
+            AttemptReport? best = null;
+            foreach (var address in addresses)
+            {
+                var report = await TryAddressAsync(attempt, hop, address, ct);
+                if (report.IsFinal) return report.Report;
+                best = Better(best, report.Report);
+            }
+            return best!;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return new AttemptReport(attempt.All(number => new RecipientResult.Interrupted(number, "the runner stopped before connecting")));
+        }
+    }
+
+    /// <summary>One address. Not final is what another address may mend.</summary>
+    private async Task<(AttemptReport Report, bool IsFinal)> TryAddressAsync(Attempt attempt, NextHop hop, IPAddress address, CancellationToken ct)
+    {
+        var report = new AttemptReport([], hop.Host, address.ToString(), Phase: "connect");
+        var (connection, refused) = await ConnectAsync(new IPEndPoint(address, hop.Port), ct);
+        if (connection is null)
+        {
+            return (report with { Results = attempt.All(number => new RecipientResult.Unreached(number, $"{hop} ({address}): {refused}")) }, false);
+        }
+
+        await using var session = new ClientSession(connection);
+        await using var octets = await MessageOctets.OpenAsync(content, attempt.Message, [], ct);
+        if (octets is null) return (report with { Results = attempt.All(number => new RecipientResult.Refused(number, ContentGone)) }, true);
+
+        var transaction = new SmtpTransaction(session, phases, self, attempt.Message, attempt.Recipients);
+        try
+        {
+            var early = await transaction.RunAsync(octets, ct);
+            if (early is not null) return (report with { Phase = transaction.Phase, Results = attempt.All(number => Early(number, early)) }, false);
+            await transaction.QuitAsync(ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return (report with { Phase = transaction.Phase, Results = Stopped(attempt, transaction) }, true);
+        }
+        return (report with { Phase = transaction.Phase, Results = transaction.Results }, true);
+    }
+
+    /// <summary>Who has a result keeps it. After the final dot only the peer knows about the others; before it, it has nothing of theirs.</summary>
+    private static IReadOnlyList<RecipientResult> Stopped(Attempt attempt, SmtpTransaction transaction)
+    {
+        var settled = transaction.Results.ToDictionary(result => result.Recipient);
+        return attempt.All(number => settled.GetValueOrDefault(number) ?? (transaction.Phase == "dot"
+            ? new RecipientResult.InDoubt(number, "the runner stopped before the answer to the final dot")
+            : new RecipientResult.Interrupted(number, "the runner stopped in the middle of the session")));
+    }
+
+    private static RecipientResult Early(int number, Answer answer) => answer switch
+    {
+        Answer.Said({ Code: >= 400 } reply) => new RecipientResult.Refused(number, reply),
+        Answer.Said(var reply) => new RecipientResult.Refused(number, new Reply(451, new(4, 5, 0), $"unexpected reply: {reply}")),
+        Answer.Lost(var reason) => new RecipientResult.Unreached(number, reason),
+        _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, "no answer"),
+    };
+
+    /// <summary>While one address only has trouble for now, what another refuses for good is not the last word.</summary>
+    private static AttemptReport Better(AttemptReport? earlier, AttemptReport later) =>
+        earlier is null || earlier.Results.All(result => result is RecipientResult.Refused { Reply.IsPermanent: true }) ? later : earlier;
+
+    private async Task<(NetworkStream? Connection, string? Reason)> ConnectAsync(IPEndPoint peer, CancellationToken ct)
+    {
+        var socket = new Socket(peer.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await phases.Connect.ExecuteAsync(async token => await socket.ConnectAsync(peer, token), ct);
+            return (new NetworkStream(socket, ownsSocket: true), null);
+        }
+        catch (Exception failed) when (failed is SocketException or Polly.Timeout.TimeoutRejectedException)
+        {
+            socket.Dispose();
+            return (null, failed is SocketException refused ? refused.Message : "no connection in time");
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+}

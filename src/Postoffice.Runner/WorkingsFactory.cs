@@ -1,0 +1,32 @@
+using Postoffice.Runner.Bounces;
+using Postoffice.Runner.Deliverer;
+using Postoffice.Runner.Pipelines;
+using Postoffice.Runner.Routing;
+using Postoffice.Runner.Transports;
+using Postoffice.Store;
+using Postoffice.Store.Configuration;
+using Postoffice.Store.Directory;
+using Postoffice.Store.Mail;
+
+namespace Postoffice.Runner;
+
+/// <summary>Composes the workings from settings: at start, and at each reload.</summary>
+/// <param name="startedAsRoot">Whether the program began with root's rights, whatever it runs with now.</param>
+internal sealed class WorkingsFactory(MailStore store, DelivererClient deliverer, bool startedAsRoot, TimeProvider clock)
+{
+    private readonly QueueIdSource ids = new(clock);
+
+    public MailboxTransport Mailboxes { get; } = new(deliverer, store.Content, clock);
+
+    /// <exception cref="SettingException">A value cannot be used: nothing has changed.</exception>
+    public async ValueTask<Workings> MakeAsync(Settings settings, CancellationToken ct)
+    {
+        var options = RunnerOptions.From(settings);
+        var self = await OwnName.FindAsync(settings, ct);
+        var router = new Router(LocalDomains.From(settings, self), LocalUsers.From(settings, startedAsRoot), RouteTable.From(settings));
+        var hosts = new HostAddresses(OwnEndpoints.From(settings));
+        var sessions = new SmtpTransport(store.Content, hosts, new PhasePipelines(options.Timeouts, clock), self, clock);
+        var bounces = new BouncePolicy(new DsnComposer(self, store.Content, clock), store.Content, ids, self);
+        return new Workings(options, router, Mailboxes, sessions, bounces);
+    }
+}
