@@ -22,4 +22,7 @@ internal static partial class StoreLog
 
     [LoggerMessage(1006, LogLevel.Warning, "{Store}: a checkpoint failed, the next commit tries again: {Reason}")]
     public static partial void CheckpointFailed(ILogger log, string store, string reason);
+
+    [LoggerMessage(1007, LogLevel.Critical, "{Store}: the disk is full; the ballast was given up so that work in progress can end. Make room")]
+    public static partial void BallastGiven(ILogger log, string store);
 }

@@ -13,28 +13,59 @@ internal sealed class Doorbell(string storePath, TimeProvider clock) : IDisposab
     // While the runner is away, a failing system call and an exception for each commit would only cost time.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    private readonly Socket socket = new(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
     private readonly BellPlace place = new(storePath);
+    private Socket? socket;
     private long? failedAt;
 
     public void Ring()
     {
         if (failedAt is { } since && clock.GetElapsedTime(since) < Pause) return;
-        try
-        {
-            _ = socket.SendTo([1], place.EndPoint);
-            failedAt = null;
-        }
-        catch (SocketException)
-        {
-            failedAt = clock.GetTimestamp(); // nobody listens, or the bell rings already: the runner polls as well
-        }
+        failedAt = null;
+        if (TryRing()) return;
+        failedAt = clock.GetTimestamp(); // nobody listens: the runner polls as well
+        Close();
     }
 
     public void Dispose()
     {
-        socket.Dispose();
+        Close();
         place.Dispose();
+    }
+
+    private bool TryRing()
+    {
+        try
+        {
+            socket ??= Connect();
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+        _ = socket.Send([1], SocketFlags.None, out var error);
+        // A full queue is rung and not heard yet: whoever hears it comes after this commit.
+        return error is SocketError.Success or SocketError.WouldBlock or SocketError.NoBufferSpaceAvailable;
+    }
+
+    private Socket Connect()
+    {
+        var fresh = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified) { Blocking = false };
+        try
+        {
+            fresh.Connect(place.EndPoint);
+            return fresh;
+        }
+        catch
+        {
+            fresh.Dispose();
+            throw;
+        }
+    }
+
+    private void Close()
+    {
+        socket?.Dispose();
+        socket = null;
     }
 }
 

@@ -26,8 +26,8 @@ internal sealed class WriteRequest<T>(Func<StoreTransaction, T> work, long enque
     public Task<T> Task => completion.Task;
 
     public override void Execute(StoreTransaction transaction) => result = work(transaction);
-    public override void Complete() => completion.SetResult(result!);
-    public override void Fail(Exception failure) => completion.SetException(failure);
+    public override void Complete() => completion.TrySetResult(result!);
+    public override void Fail(Exception failure) => completion.TrySetException(failure);
 
     /// <summary>Cancelling takes the request back as long as it waits; once it runs, its outcome is told.</summary>
     public async Task<T> WithdrawnBy(CancellationToken ct)

@@ -13,6 +13,7 @@ namespace Postoffice.Store.Log;
 internal sealed class WriterLoop : IDisposable
 {
     private const int MaxBatch = 512;
+    private static readonly TimeSpan MendPause = TimeSpan.FromSeconds(1);
 
     private readonly string path;
     private readonly TimeSpan deadline;
@@ -20,26 +21,24 @@ internal sealed class WriterLoop : IDisposable
     private readonly ILogger log;
     private readonly WriterTurn turn;
     private readonly Checkpointer checkpointer;
-    private readonly Lock gate = new();
-    private readonly SemaphoreSlim arrived = new(0);
-    private readonly Queue<WriteRequest> waiting = new();
+    private readonly Ballast ballast;
+    private readonly WriteQueue waiting;
     private readonly Thread thread;
-    private readonly ITimer watchdog;
     private StoreTransaction transaction;
     private volatile bool broken;
-    private volatile bool stopping;
-    private bool alarmed;
+    private volatile bool alarmed;
 
-    public WriterLoop(string path, TimeSpan deadline, SqliteConnection connection, TimeProvider clock, ILogger log)
+    public WriterLoop(string path, TimeSpan deadline, SqliteConnection connection, Ballast ballast, TimeProvider clock, ILogger log)
     {
         this.path = path;
         this.deadline = deadline;
+        this.ballast = ballast;
         this.clock = clock;
         this.log = log;
         turn = new WriterTurn(path);
         transaction = new StoreTransaction(connection);
         checkpointer = new Checkpointer(path, log);
-        watchdog = clock.CreateTimer(_ => ExpireWaiting(), null, TimeSpan.FromMilliseconds(250), TimeSpan.FromMilliseconds(250));
+        waiting = new WriteQueue(deadline, clock, TellLate);
         thread = new Thread(Run) { IsBackground = true, Name = "store writer" };
         thread.Start();
     }
@@ -55,119 +54,137 @@ internal sealed class WriterLoop : IDisposable
     public Task<T> RunAsync<T>(Func<StoreTransaction, T> work, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        if (broken) return Task.FromException<T>(Unavailable(StoreTrouble.Broken, "a sync failed; the store waits for a clean checkpoint"));
+        if (broken) return Task.FromException<T>(StillBroken());
         var request = new WriteRequest<T>(work, clock.GetTimestamp());
-        lock (gate)
-        {
-            if (stopping) return Task.FromException<T>(Unavailable(StoreTrouble.Stopping, "the service is stopping"));
-            waiting.Enqueue(request);
-            if (waiting.Count == 1) arrived.Release();
-        }
+        if (!waiting.TryAdd(request)) return Task.FromException<T>(Unavailable(StoreTrouble.Stopping, "the service is stopping"));
         return ct.CanBeCanceled ? request.WithdrawnBy(ct) : request.Task;
     }
 
+    /// <summary>Commits what waits already, then ends.</summary>
     public void Dispose()
     {
-        lock (gate)
-        {
-            if (stopping) return;
-            stopping = true;
-            arrived.Release();
-        }
-        thread.Join(deadline + TimeSpan.FromSeconds(5));
-        watchdog.Dispose();
+        if (waiting.IsClosed) return;
+        waiting.Close();
+        var ended = thread.Join(deadline + TimeSpan.FromSeconds(5));
+        waiting.FailAll(Unavailable(StoreTrouble.Stopping, "the service is stopping"));
         checkpointer.Dispose();
-        arrived.Dispose();
+        // Standing at somebody else's lock, the thread still uses the rest; closed under it, its descriptor could become another file's.
+        if (!ended) return;
+        waiting.Dispose();
         turn.Dispose();
         transaction.Dispose();
     }
 
-    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The writer's thread must outlive any surprise; each is logged and its callers told.")]
     private void Run()
     {
-        while (true)
+        while (waiting.WaitForRequest())
         {
-            if (Empty()) arrived.Wait();
-            if (stopping && Empty()) return;
+            WriteNext();
+            ballast.Replenish();
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The writer's thread must outlive any surprise; each is logged and its callers told.")]
+    private void WriteNext()
+    {
+        List<WriteRequest> batch = [];
+        try
+        {
+            turn.Take();
             try
             {
-                turn.Take();
-                try
-                {
-                    if (turn.IsTainted) Recover();
-                    CommitBatch(TakeBatch()); // one batch a turn: the other processes want theirs
-                }
-                finally
-                {
-                    turn.Give();
-                }
+                if (turn.IsTainted && !Recover()) return;
+                batch = waiting.Take(MaxBatch); // one batch a turn: the other processes want theirs
+                alarmed = false;
+                Commit(batch);
             }
-            catch (Exception surprise)
+            finally
             {
-                StoreLog.WriterSurprised(log, path, surprise);
-                FailWaiting(Unavailable(StoreTrouble.Broken, surprise.Message, surprise));
+                turn.Give();
             }
         }
-    }
-
-    private bool Empty()
-    {
-        lock (gate) return waiting.Count == 0;
-    }
-
-    private List<WriteRequest> TakeBatch()
-    {
-        var batch = new List<WriteRequest>();
-        lock (gate)
+        catch (Exception surprise)
         {
-            while (batch.Count < MaxBatch && waiting.TryDequeue(out var request))
-            {
-                if (request.TryStart()) batch.Add(request);
-            }
+            StoreLog.WriterSurprised(log, path, surprise);
+            var failure = Unavailable(StoreTrouble.Broken, surprise.Message, surprise);
+            foreach (var request in batch) request.Fail(failure);
+            waiting.FailAll(failure);
         }
-        alarmed = false;
-        return batch;
     }
 
-    private void CommitBatch(List<WriteRequest> batch)
+    private void Commit(List<WriteRequest> batch)
     {
         while (batch.Count > 0)
         {
-            WriteRequest? current = null;
-            try
+            switch (TryCommit(batch, out var wrong, out var fault))
             {
-                transaction.Now = clock.GetUtcNow();
-                transaction.Run("BEGIN IMMEDIATE");
-                foreach (var request in batch)
-                {
-                    current = request;
-                    request.Execute(transaction);
-                }
-                current = null;
-                transaction.Run("COMMIT");
+                case null:
+                    foreach (var request in batch) request.Complete();
+                    checkpointer.Wake();
+                    Committed?.Invoke();
+                    return;
+                case StoreTrouble.Broken:
+                    foreach (var request in batch) request.Fail(Unavailable(StoreTrouble.Broken, fault!.Message, fault));
+                    Recover();
+                    return;
+                case StoreTrouble.Full when ballast.TryGiveUp():
+                    StoreLog.BallastGiven(log, path);
+                    break; // once more, with its space
+                case { } trouble:
+                    if (wrong is null)
+                    {
+                        foreach (var request in batch) request.Fail(Unavailable(trouble, fault!.Message, fault));
+                        return;
+                    }
+                    // One request is wrong, the others are not: they run again without it.
+                    batch.Remove(wrong);
+                    wrong.Fail(fault!);
+                    break;
             }
-            catch (SqliteException trouble) when (current is null || TroubleOf(trouble) is not null)
-            {
-                Rollback();
-                var kind = TroubleOf(trouble) ?? StoreTrouble.Broken;
-                var failure = Unavailable(kind, trouble.Message, trouble);
-                foreach (var request in batch) request.Fail(failure);
-                if (kind is StoreTrouble.Broken) Recover();
-                return;
-            }
-            catch (Exception fault) when (current is not null)
-            {
-                // One request is wrong, the others are not: they run again without it.
-                Rollback();
-                batch.Remove(current);
-                current.Fail(fault);
-                continue;
-            }
-            Committed?.Invoke();
-            foreach (var request in batch) request.Complete();
-            checkpointer.Wake();
-            return;
         }
+    }
+
+    /// <summary>Commits the batch, or leaves nothing of it.</summary>
+    /// <param name="wrong">The request that failed by itself; null when the store did.</param>
+    /// <returns>Null when it is durable.</returns>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A request's own fault is told to whoever asked; the others of the batch go on.")]
+    private StoreTrouble? TryCommit(List<WriteRequest> batch, out WriteRequest? wrong, out Exception? fault)
+    {
+        wrong = null;
+        fault = null;
+        WriteRequest? current = null;
+        StoreTrouble? trouble;
+        try
+        {
+            // To the millisecond, as the journal keeps it: a fold sees the same instant now and when it is folded again.
+            transaction.Now = DateTimeOffset.FromUnixTimeMilliseconds(clock.GetUtcNow().ToUnixTimeMilliseconds());
+            transaction.Run("BEGIN IMMEDIATE");
+            foreach (var request in batch)
+            {
+                current = request;
+                request.Execute(transaction);
+            }
+            current = null;
+            transaction.Run("COMMIT");
+            return null;
+        }
+        catch (SqliteException failure) when (current is null || TroubleOf(failure) is not null)
+        {
+            fault = failure;
+            trouble = TroubleOf(failure) ?? StoreTrouble.Broken;
+        }
+        catch (Exception failure) when (current is not null)
+        {
+            fault = failure;
+            wrong = current;
+            trouble = StoreTrouble.Busy;
+        }
+        if (TryRollback() is { } stuck)
+        {
+            fault = stuck;
+            trouble = StoreTrouble.Broken;
+        }
+        return trouble;
     }
 
     /// <summary>What a failed statement says of the store itself; null when the fault is the statement's own.</summary>
@@ -180,10 +197,18 @@ internal sealed class WriterLoop : IDisposable
         _ => null,
     };
 
-    private void Rollback()
+    private SqliteException? TryRollback()
     {
-        // After some failures SQLite has rolled back by itself, and then there is no transaction to end.
-        if (raw.sqlite3_get_autocommit(transaction.Connection.Handle) == 0) transaction.Run("ROLLBACK");
+        try
+        {
+            // After some failures SQLite has rolled back by itself, and then there is no transaction to end.
+            if (raw.sqlite3_get_autocommit(transaction.Connection.Handle) == 0) transaction.Run("ROLLBACK");
+            return null;
+        }
+        catch (SqliteException stuck)
+        {
+            return stuck;
+        }
     }
 
     /// <summary>
@@ -191,34 +216,34 @@ internal sealed class WriterLoop : IDisposable
     /// acknowledged mail behind the hole. So nobody appends (the turn is kept, and marked for whoever comes after us) until a checkpoint
     /// with its syncs has put everything into the database file.
     /// </summary>
-    private void Recover()
+    /// <returns>False when the service stops before that; the mark stays.</returns>
+    private bool Recover()
     {
         broken = true;
         turn.Taint();
         StoreLog.StoreBroken(log, path);
         while (!TryCheckpointAndReopen())
         {
-            if (stopping) return;
-            FailWaiting(Unavailable(StoreTrouble.Broken, "a sync failed; the store waits for a clean checkpoint"));
-            arrived.Wait(TimeSpan.FromSeconds(1));
+            waiting.FailAll(StillBroken());
+            if (waiting.IsClosed) return false;
+            waiting.WaitForClose(MendPause);
         }
         turn.Cleanse();
         broken = false;
         StoreLog.StoreMended(log, path);
+        return true;
     }
 
     private bool TryCheckpointAndReopen()
     {
+        StoreTransaction? fresh = null;
         try
         {
-            Rollback();
+            if (TryRollback() is { } stuck) throw stuck;
             if (transaction.Number("PRAGMA wal_checkpoint(TRUNCATE)") != 0) return false; // 1: a reader is in the way
-            var fresh = new StoreTransaction(Connections.OpenWriter(path, deadline));
-            if (fresh.Number("SELECT count(*) FROM projection") is null)
-            {
-                fresh.Dispose();
-                return false;
-            }
+            fresh = new StoreTransaction(Connections.OpenWriter(path, deadline));
+            // The journal's end, read back from the file: a full check would keep mail out for as long as reading the store takes.
+            _ = EventRows.RowsAfter(fresh, EventRows.LastPosition(fresh) - MaxBatch, MaxBatch);
             transaction.Dispose();
             transaction = fresh;
             return true;
@@ -226,35 +251,22 @@ internal sealed class WriterLoop : IDisposable
         catch (Exception still) when (still is SqliteException or StoreRefusedException)
         {
             StoreLog.StoreStillBroken(log, path, still.Message);
+            fresh?.Dispose();
             return false;
         }
     }
 
-    /// <summary>Tells those who waited too long, while the writer's own thread may stand at somebody else's lock.</summary>
-    private void ExpireWaiting()
+    /// <summary>Tells those who waited too long whose fault it is.</summary>
+    private void TellLate(IReadOnlyList<WriteRequest> late)
     {
-        List<WriteRequest> late = [];
-        lock (gate)
-        {
-            while (waiting.TryPeek(out var oldest) && clock.GetElapsedTime(oldest.EnqueuedAt) >= deadline) late.Add(waiting.Dequeue());
-        }
-        if (late.Count == 0) return;
         var holder = turn.Holder();
         if (!alarmed) StoreLog.TurnKept(log, path, holder, deadline.TotalSeconds);
         alarmed = true;
         var failure = Unavailable(StoreTrouble.Busy, $"process {holder?.ToString() ?? "unknown"} keeps the store's write lock");
-        foreach (var request in late.Where(request => request.TryStart())) request.Fail(failure);
+        foreach (var request in late) request.Fail(failure);
     }
 
-    private void FailWaiting(StoreUnavailableException failure)
-    {
-        List<WriteRequest> all = [];
-        lock (gate)
-        {
-            while (waiting.TryDequeue(out var request)) all.Add(request);
-        }
-        foreach (var request in all.Where(request => request.TryStart())) request.Fail(failure);
-    }
+    private StoreUnavailableException StillBroken() => Unavailable(StoreTrouble.Broken, "a sync failed; the store waits for a clean checkpoint");
 
     private StoreUnavailableException Unavailable(StoreTrouble trouble, string why, Exception? inner = null) => new(trouble, $"{path}: {why}", inner);
 }

@@ -5,19 +5,22 @@ namespace Postoffice.Store.Sqlite;
 
 /// <summary>
 /// Keeps the WAL small from a thread of its own, since a checkpoint inside a commit costs tens of milliseconds. PASSIVE ones never catch up
-/// with a busy writer, so past a second mark it takes the writers' turn and finishes with RESTART.
+/// with a busy writer, so past a second mark it takes the writers' turn and finishes with RESTART. A reader with an old snapshot is not
+/// waited for, since the writers would wait as well: past the mark it tries again for each 16 MB that the WAL has grown.
 /// </summary>
 internal sealed class Checkpointer : IDisposable
 {
     private const long PageSize = 4096;
-    private const long PassivePages = 16 * 1024 * 1024 / PageSize;
-    private const long RestartPages = 64 * 1024 * 1024 / PageSize;
+    internal const long PassivePages = 16 * 1024 * 1024 / PageSize;
+    internal const long RestartPages = 64 * 1024 * 1024 / PageSize;
+    private static readonly TimeSpan ReaderWait = TimeSpan.FromMilliseconds(50);
 
     private readonly string path;
     private readonly ILogger log;
     private readonly AutoResetEvent woken = new(initialState: false);
     private readonly Thread thread;
     private volatile bool stopping;
+    private long restartAt = RestartPages;
 
     public Checkpointer(string path, ILogger log)
     {
@@ -48,7 +51,7 @@ internal sealed class Checkpointer : IDisposable
             if (stopping) break;
             try
             {
-                connection ??= new StoreTransaction(Connections.OpenWriter(path, TimeSpan.FromSeconds(1)));
+                connection ??= new StoreTransaction(Connections.OpenWriter(path, ReaderWait));
                 Checkpoint(connection, turn);
             }
             catch (Exception trouble) when (trouble is SqliteException or StoreRefusedException or IOException)
@@ -62,15 +65,17 @@ internal sealed class Checkpointer : IDisposable
         connection?.Dispose();
     }
 
-    private static void Checkpoint(StoreTransaction connection, WriterTurn turn)
+    private void Checkpoint(StoreTransaction connection, WriterTurn turn)
     {
         var (pages, done) = Progress(connection, "PRAGMA wal_checkpoint(NOOP)");
+        if (pages < RestartPages) restartAt = RestartPages;
         if (pages - done >= PassivePages) (pages, _) = Progress(connection, "PRAGMA wal_checkpoint(PASSIVE)");
-        if (pages < RestartPages) return;
+        if (pages < restartAt) return;
         turn.Take();
         try
         {
             _ = Progress(connection, "PRAGMA wal_checkpoint(RESTART)");
+            restartAt = pages + PassivePages;
         }
         finally
         {

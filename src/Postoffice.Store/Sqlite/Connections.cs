@@ -14,13 +14,14 @@ internal static class Connections
     /// <summary>For the writer loop: synchronous=FULL, and checkpoints only by the checkpoint thread.</summary>
     public static SqliteConnection OpenWriter(string path, TimeSpan busyWait)
     {
-        var connection = Open(path, SqliteOpenMode.ReadWriteCreate);
-        Execute(connection, "PRAGMA journal_mode = WAL");
+        // Never makes the file: one that vanished under a running service must not come back empty.
+        var connection = Open(path, SqliteOpenMode.ReadWrite);
+        BusyTimeout(connection, busyWait);
+        RequireWal(connection, path);
         Execute(connection, "PRAGMA synchronous = FULL");
         Execute(connection, "PRAGMA wal_autocheckpoint = 0");
         Execute(connection, "PRAGMA journal_size_limit = 67108864"); // 64 MiB: a WAL that once grew gives the disk back
         Execute(connection, "PRAGMA cache_size = -4096"); // 4 MiB
-        BusyTimeout(connection, busyWait);
         return connection;
     }
 
@@ -39,6 +40,19 @@ internal static class Connections
 
     /// <summary>A database of its own in memory or, when it grows, in an unnamed temporary file; gone when closed.</summary>
     public static SqliteConnection OpenPrivate() => Open("", SqliteOpenMode.ReadWriteCreate);
+
+    /// <summary>What a file that SQLite cannot open or read is to the operator.</summary>
+    public static StoreRefusedException Refusal(string path, SqliteException trouble) => new(
+        trouble.SqliteErrorCode switch
+        {
+            raw.SQLITE_NOTADB =>
+                $"{path}: is not a postoffice store (not an SQLite file). Name another file with store=PATH, or move this one away.",
+            raw.SQLITE_CORRUPT =>
+                $"{path}: the file is damaged ({trouble.Message}). Keep a copy of it with its -wal file, then restore a backup.",
+            raw.SQLITE_FULL => $"{path}: no space is left for it. Make room, then start again.",
+            raw.SQLITE_BUSY => $"{path}: another program keeps it locked ({trouble.Message}). Find it with: fuser {path}",
+            _ => $"{path}: cannot be opened ({trouble.Message}). Check the disk, its free space and the file's owner.",
+        }, trouble);
 
     public static void Execute(SqliteConnection connection, string sql)
     {
@@ -61,16 +75,19 @@ internal static class Connections
             Execute(connection, "PRAGMA trusted_schema = OFF");
             return connection;
         }
-        catch (SqliteException notOurs) when (notOurs.SqliteErrorCode == raw.SQLITE_NOTADB)
-        {
-            connection.Dispose();
-            throw new StoreRefusedException($"{path}: is not a postoffice store (not an SQLite file). Name another file with store=PATH, or move this one away.", notOurs);
-        }
         catch
         {
             connection.Dispose();
             throw;
         }
+    }
+
+    private static void RequireWal(SqliteConnection connection, string path)
+    {
+        using var transaction = new StoreTransaction(connection, ownsConnection: false);
+        if (transaction.One("PRAGMA journal_mode = WAL", row => row.Text(0)) == "wal") return;
+        connection.Dispose();
+        throw new StoreRefusedException($"{path}: its file system has no shared memory for SQLite's write-ahead log. Put store= on a disk of this machine.");
     }
 
     private static void BusyTimeout(SqliteConnection connection, TimeSpan wait) =>

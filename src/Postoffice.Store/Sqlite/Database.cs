@@ -30,15 +30,9 @@ internal sealed class Database : IDisposable
     {
         StorePlace.Prepare(options.Path);
         Create(options.Path);
-        using (var turn = new WriterTurn(options.Path))
-        {
-            turn.Take(); // two services that start together migrate one after the other
-            using var connection = Connections.OpenWriter(options.Path, options.TurnDeadline);
-            Migrator.Apply(connection, options.Path);
-            turn.Give();
-        }
-        var writing = Connections.OpenWriter(options.Path, options.TurnDeadline);
-        return new Database(options.Path, new WriterLoop(options.Path, options.TurnDeadline, writing, clock, log));
+        var writing = OpenMigrated(options);
+        return new Database(options.Path, new WriterLoop(
+            options.Path, options.TurnDeadline, writing, new Ballast(options.Path, options.MinFree, clock), clock, log));
     }
 
     /// <summary>Opens a store that is there for a program that only looks.</summary>
@@ -50,7 +44,7 @@ internal sealed class Database : IDisposable
         {
             throw new StoreRefusedException($"{options.Path}: there is no store yet. Start postoffice-smtpd or postoffice-runner once, or name another with store=PATH.");
         }
-        using (var connection = Connections.OpenReader(options.Path)) Migrator.Recognise(connection, options.Path);
+        CheckSchema(options.Path);
         return new Database(options.Path, writer: null);
     }
 
@@ -71,7 +65,7 @@ internal sealed class Database : IDisposable
         catch (SqliteException trouble)
         {
             reader.Dispose();
-            throw new StoreUnavailableException(StoreTrouble.Broken, $"{path}: {trouble.Message}", trouble);
+            throw Unavailable(trouble);
         }
         catch
         {
@@ -86,6 +80,42 @@ internal sealed class Database : IDisposable
         while (readers.TryTake(out var reader)) reader.Dispose();
     }
 
+    private static SqliteConnection OpenMigrated(StoreOptions options)
+    {
+        try
+        {
+            using (var turn = new WriterTurn(options.Path))
+            {
+                turn.Take(); // two services that start together migrate one after the other
+                using var connection = Connections.OpenWriter(options.Path, options.TurnDeadline);
+                Migrator.Apply(connection, options.Path);
+                turn.Give();
+            }
+            return Connections.OpenWriter(options.Path, options.TurnDeadline);
+        }
+        catch (SqliteException trouble)
+        {
+            throw Connections.Refusal(options.Path, trouble);
+        }
+    }
+
+    private static void CheckSchema(string path)
+    {
+        try
+        {
+            using var connection = Connections.OpenReader(path);
+            var version = Migrator.Recognise(connection, path);
+            if (version == Migrator.Newest) return;
+            throw new StoreRefusedException(
+                $"{path}: the store has schema {version} and this program reads {Migrator.Newest}. "
+                + "Start postoffice-smtpd or postoffice-runner of this release once; it brings the store up to date.");
+        }
+        catch (SqliteException trouble)
+        {
+            throw Connections.Refusal(path, trouble);
+        }
+    }
+
     private StoreTransaction OpenReader()
     {
         try
@@ -94,13 +124,20 @@ internal sealed class Database : IDisposable
         }
         catch (SqliteException trouble)
         {
-            throw new StoreUnavailableException(StoreTrouble.Broken, $"{path}: {trouble.Message}", trouble);
+            throw Unavailable(trouble);
         }
     }
 
-    /// <summary>Makes the file itself 0600, whatever the umask; SQLite gives WAL and shared memory the same mode.</summary>
+    private StoreUnavailableException Unavailable(SqliteException trouble) =>
+        new(WriterLoop.TroubleOf(trouble) ?? StoreTrouble.Broken, $"{path}: {trouble.Message}", trouble);
+
+    /// <summary>
+    /// Makes the file itself 0600, whatever the umask; SQLite gives WAL and shared memory the same mode. A file that is there is not
+    /// opened: closing any descriptor of it would drop the locks that another store of this process holds on it.
+    /// </summary>
     private static void Create(string path)
     {
+        if (Native.SafeFile.TryStat(path, out _)) return;
         if (!Native.SafeFile.TryOpen(path, Native.Libc.O_RDWR | Native.Libc.O_CREAT, out var file, out var error))
         {
             throw new StoreRefusedException($"{path}: cannot be opened ({System.Runtime.InteropServices.Marshal.GetPInvokeErrorMessage(error)}). Check the directory's owner and free space.");

@@ -43,19 +43,24 @@ internal static class Migrator
     }
 
     /// <summary>Refuses what must not be opened; an empty file is a store to be.</summary>
-    public static void Recognise(SqliteConnection connection, string path)
+    /// <returns>Number of the newest migration applied; 0 for none.</returns>
+    /// <exception cref="StoreRefusedException">Not our file, or a newer schema.</exception>
+    public static int Recognise(SqliteConnection connection, string path)
     {
         using var transaction = new StoreTransaction(connection, ownsConnection: false);
-        if (transaction.Number("SELECT count(*) FROM sqlite_master") == 0) return;
-        if (transaction.Number("PRAGMA application_id") != ApplicationId)
+        if (transaction.Number("SELECT count(*) FROM sqlite_master") == 0) return 0;
+        // The library makes its own table before the first migration names the file as ours.
+        var recorded = transaction.Number("SELECT count(*) FROM sqlite_master WHERE name = 'migration'") == 1;
+        var version = recorded ? transaction.Number("SELECT max(CAST(version AS INTEGER)) FROM migration WHERE success = 1") ?? 0 : 0;
+        if (transaction.Number("PRAGMA application_id") != ApplicationId && !(recorded && version == 0))
         {
             throw new StoreRefusedException($"{path}: this SQLite file is not a postoffice store. Name another file with store=PATH, or move this one away.");
         }
-        var version = transaction.Number("SELECT max(CAST(version AS INTEGER)) FROM migration WHERE success = 1") ?? 0;
         if (version > Newest)
         {
             throw new StoreRefusedException(
                 $"{path}: the store has schema {version} and this program knows {Newest}. Start the newer release that wrote it, or restore a backup.");
         }
+        return (int)version;
     }
 }

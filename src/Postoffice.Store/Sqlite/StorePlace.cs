@@ -27,11 +27,12 @@ internal static class StorePlace
 
     /// <summary>Makes the directory when it is missing and checks place, owner and mode.</summary>
     /// <exception cref="StoreRefusedException">Says what is wrong and what to do.</exception>
-    public static void Prepare(string path)
+    /// <param name="fileSystemOf">Tells the magic number of a directory's file system; null asks the kernel.</param>
+    public static void Prepare(string path, Func<string, long>? fileSystemOf = null)
     {
         var directory = Path.GetDirectoryName(path)!;
         if (!SafeFile.TryStat(directory, out _)) Make(directory);
-        CheckFileSystem(path, directory);
+        CheckFileSystem(path, (fileSystemOf ?? FileSystemOf)(directory));
         CheckDirectory(directory);
         CheckFile(path);
     }
@@ -43,10 +44,15 @@ internal static class StorePlace
         throw new StoreRefusedException($"{directory}: cannot be made ({why}). Make it, mode 0700, owned by the user the services run as.");
     }
 
-    private static void CheckFileSystem(string path, string directory)
+    private static long FileSystemOf(string directory)
     {
         Libc.Check(Libc.StatFileSystem(directory, out var system), directory);
-        if (!NetworkFileSystems.TryGetValue(system.Type & 0xFFFFFFFF, out var kind)) return;
+        return system.Type;
+    }
+
+    private static void CheckFileSystem(string path, long magic)
+    {
+        if (!NetworkFileSystems.TryGetValue(magic & 0xFFFFFFFF, out var kind)) return;
         throw new StoreRefusedException(
             $"{path}: lies on a {kind} file system, where a store cannot be shared safely between processes. Put store= on a disk of this machine.");
     }
