@@ -7,10 +7,10 @@ using Postoffice.Smtp.Listening;
 using Postoffice.Smtp.Policy;
 using Postoffice.Store;
 using Postoffice.Store.Configuration;
+using Postoffice.Store.Directory;
 using Postoffice.Store.Events;
 using Postoffice.Store.Log;
 using Postoffice.Store.Mail;
-using Postoffice.Store.Native;
 
 namespace Postoffice.Smtp;
 
@@ -63,12 +63,14 @@ internal sealed class Listener : IAsyncDisposable
         foreach (var door in accepting) door.Open();
         ready(string.Join(", ", doors.Select(door => door.Name)));
         ServiceNotice.Send(ServiceNotice.Ready);
+        var dropped = new DropImport(services, store.Events).RunAsync(stop.Token);
         await Task.WhenAll(accepting.Select(door => door.AcceptAsync(stop.Token)));
 
         ListenerLog.Stopping(services.Log, sessions.Count);
         ServiceNotice.Send(ServiceNotice.Stopping);
         foreach (var door in doors) door.Dispose();
         await sessions.StopAsync(services.Rules.Current.Options.StopTimeout);
+        await dropped;
         ListenerLog.Stopped(services.Log);
     }
 
@@ -98,13 +100,13 @@ internal sealed class Listener : IAsyncDisposable
         await reloading.WaitAsync();
         try
         {
-            var fresh = await Configuration.LoadAsync(arguments, services.Log);
+            var fresh = Configuration.Load(arguments, services.Log);
             var rules = Rules(fresh);
             await RecordAsync(fresh);
             services.Rules.Current = rules;
             configuration = fresh;
         }
-        catch (Exception refused) when (ExitCode.Of(refused) is not null || refused is StoreUnavailableException)
+        catch (Exception refused) when (ExitCode.Of(refused) is not null)
         {
             ListenerLog.ReloadFailed(services.Log, refused.Message);
         }
@@ -115,7 +117,10 @@ internal sealed class Listener : IAsyncDisposable
     }
 
     private ListenerRules Rules(Configuration with) =>
-        new(with.Options, new RecipientPolicy(with.Options.LocalDomains, own, SystemUser.Find), TlsCertificate.Load(with.Settings));
+        new(
+            with.Options,
+            new RecipientPolicy(LocalDomains.From(with.Settings), LocalUsers.From(with.Settings, startedAsRoot: false), own), // who the postmaster is, the runner decides
+            TlsCertificate.Load(with.Settings));
 
     /// <summary>What a service runs with is a fact: it explains what happened to mail then.</summary>
     private async ValueTask RecordAsync(Configuration with)

@@ -60,4 +60,13 @@ internal static partial class ListenerLog
 
     [LoggerMessage(2035, LogLevel.Warning, "{Sentence}")]
     public static partial void RunsAsRoot(ILogger log, string sentence);
+
+    [LoggerMessage(2040, LogLevel.Error, "drop directory: {What}: {Reason}")]
+    public static partial void DropTrouble(ILogger log, string what, string reason);
+
+    [LoggerMessage(2041, LogLevel.Error, "drop directory: '{Name}' refused and set aside: it {Reason}")]
+    public static partial void DropRefused(ILogger log, string name, string reason);
+
+    [LoggerMessage(2042, LogLevel.Warning, "drop directory: {Path} was never finished and is removed")]
+    public static partial void DropPartRemoved(ILogger log, string path);
 }

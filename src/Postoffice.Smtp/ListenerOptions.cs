@@ -1,5 +1,6 @@
 using Postoffice.Smtp.Listening;
 using Postoffice.Store.Configuration;
+using Postoffice.Store.Directory;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Smtp;
@@ -11,9 +12,6 @@ internal sealed record ListenerOptions
 
     /// <summary><c>hostname=</c>, <c>self=</c>: our name in the greeting, in Received fields and in what we complete.</summary>
     public required DomainName HostName { get; init; }
-
-    /// <summary><c>local-domain=</c>, repeatable: domains whose users are this system's; the host's own name when none is set.</summary>
-    public required IReadOnlySet<DomainName> LocalDomains { get; init; }
 
     /// <summary><c>listen=</c>, repeatable.</summary>
     public required IReadOnlyList<ListenEndpoint> Endpoints { get; init; }
@@ -67,15 +65,13 @@ internal sealed record ListenerOptions
     public string Drop { get; init; } = DefaultDrop;
 
     /// <exception cref="SettingException">A value cannot be used.</exception>
-    public static async ValueTask<ListenerOptions> FromAsync(Settings settings, CancellationToken ct)
+    public static ListenerOptions From(Settings settings)
     {
-        var self = await OwnName.FindAsync(settings, ct);
         var hour = TimeSpan.FromHours(1);
         var second = TimeSpan.FromSeconds(1);
         return new ListenerOptions
         {
-            HostName = self,
-            LocalDomains = LocalDomainsOf(settings, self),
+            HostName = OwnName.From(settings),
             Endpoints = ListenEndpoint.AllOf(settings),
             MaxMessageOctets = settings.Octets("size", 0, OctetUnits.Decimal),
             MaxHops = (int)settings.Number("hops", 100, 1, 1_000),
@@ -94,17 +90,5 @@ internal sealed record ListenerOptions
             TlsKey = settings.Find("tls-key")?.Value,
             Drop = Path.GetFullPath(settings.Text("drop", DefaultDrop)),
         };
-    }
-
-    private static HashSet<DomainName> LocalDomainsOf(Settings settings, DomainName self)
-    {
-        var domains = new HashSet<DomainName>();
-        foreach (var setting in settings.Entries.Where(entry => entry.Name == "local-domain"))
-        {
-            if (!DomainName.TryParse(setting.Value, out var domain)) throw new SettingException(setting, "a domain name is expected");
-            domains.Add(domain);
-        }
-        if (domains.Count == 0) domains.Add(self);
-        return domains;
     }
 }

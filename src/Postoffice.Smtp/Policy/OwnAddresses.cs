@@ -1,5 +1,6 @@
 using System.Net;
-using System.Net.NetworkInformation;
+using Postoffice.Store.Directory;
+using Postoffice.Store.Mail;
 
 namespace Postoffice.Smtp.Policy;
 
@@ -12,8 +13,7 @@ internal sealed class OwnAddresses(TimeProvider clock, Func<IEnumerable<IPAddres
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(10);
     private Snapshot? snapshot;
 
-    public static OwnAddresses OfThisMachine(TimeProvider clock) => new(clock, static () =>
-        NetworkInterface.GetAllNetworkInterfaces().SelectMany(card => card.GetIPProperties().UnicastAddresses).Select(own => own.Address));
+    public static OwnAddresses OfThisMachine(TimeProvider clock) => new(clock, LocalDomains.OwnAddresses);
 
     public bool Contains(IPAddress address)
     {
@@ -27,12 +27,7 @@ internal sealed class OwnAddresses(TimeProvider clock, Func<IEnumerable<IPAddres
     }
 
     /// <summary>The address without scope, and IPv4 where it is IPv4 in IPv6 clothes (RFC 4291 §2.5.5.2).</summary>
-    public static IPAddress Plain(IPAddress address) => address switch
-    {
-        { IsIPv4MappedToIPv6: true } => address.MapToIPv4(),
-        { AddressFamily: System.Net.Sockets.AddressFamily.InterNetworkV6, ScopeId: not 0 } => new IPAddress(address.GetAddressBytes()),
-        _ => address,
-    };
+    public static IPAddress Plain(IPAddress address) => AddressLiteral.From(address).Address;
 
     private sealed record Snapshot(HashSet<IPAddress> Addresses, long TakenAt);
 }

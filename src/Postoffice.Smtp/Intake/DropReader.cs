@@ -1,0 +1,99 @@
+using Microsoft.Win32.SafeHandles;
+using Postoffice.Smtp.Dialogue;
+using Postoffice.Smtp.Grammar;
+using Postoffice.Store.Events;
+using Postoffice.Store.Log;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Native;
+using Postoffice.Store.Submission;
+using Postoffice.Store.Wire;
+
+namespace Postoffice.Smtp.Intake;
+
+/// <summary>What became of one file of the drop directory.</summary>
+internal abstract record DropOutcome
+{
+    private DropOutcome()
+    {
+    }
+
+    /// <summary>It is a message now.</summary>
+    public sealed record Taken : DropOutcome;
+
+    /// <summary>It never will be one.</summary>
+    public sealed record Refused(string Reason) : DropOutcome;
+
+    /// <summary>Our own trouble: the file stays.</summary>
+    public sealed record Later(string Reason) : DropOutcome;
+}
+
+/// <summary>
+/// Makes one file of the drop directory a message, as if its owner had handed it in over the submission socket; only that a recipient who
+/// is unknown is told to him by a bounce, since he is not there any more.
+/// </summary>
+internal sealed class DropReader(ListenerServices services)
+{
+    private const int Piece = 64 * 1024;
+
+    public async ValueTask<DropOutcome> TakeAsync(string path, string name)
+    {
+        if (!DropName.IsGood(name)) return new DropOutcome.Refused("its name is not one that sendmail makes");
+        // Never waits for the other end of a pipe, never follows a link.
+        if (!SafeFile.TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out var handle, out var error))
+        {
+            return error is Libc.ELOOP or Libc.EACCES or Libc.EPERM
+                ? new DropOutcome.Refused($"cannot be opened (errno {error})")
+                : new DropOutcome.Later($"cannot be opened (errno {error})");
+        }
+        using (handle) return await TakeAsync(handle, name);
+    }
+
+    private async ValueTask<DropOutcome> TakeAsync(SafeFileHandle handle, string name)
+    {
+        var options = services.Rules.Current.Options;
+        if (!SafeFile.TryStat(handle, out var file)) return new DropOutcome.Later("cannot be looked at");
+        if (!file.IsRegular) return new DropOutcome.Refused("is not a regular file");
+        if (file.Links != 1) return new DropOutcome.Refused("has more than one name, so its owner need not have put it here");
+        if (options.MaxMessageOctets > 0 && file.Length > (ulong)options.MaxMessageOctets + DropFile.MaxHeadOctets) return new DropOutcome.Refused("is too large");
+        if (!services.Space.Fits((long)file.Length)) return new DropOutcome.Later(Replies.StoreFull.Text);
+
+        await using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
+        var head = new byte[(int)Math.Min(file.Length, DropFile.MaxHeadOctets)];
+        var filled = await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false);
+        if (!DropFile.TryReadHead(head.AsSpan(0, filled), out var envelope, out var contentAt)) return new DropOutcome.Refused("does not begin with an envelope");
+        if (envelope.Recipients.Count > options.MaxRecipients) return new DropOutcome.Refused("has too many recipients");
+        stream.Position = contentAt;
+        return await AcceptAsync(stream, envelope, file.Uid, name, options);
+    }
+
+    private async ValueTask<DropOutcome> AcceptAsync(FileStream octets, DropEnvelope envelope, uint uid, string name, ListenerOptions options)
+    {
+        var id = services.Ids.Next();
+        await using var content = new ContentIntake(id, services.Content.Stage(id), services.Space, options) { Lines = new ContentScanner(int.MaxValue) };
+        var piece = new byte[Piece];
+        for (int read; (read = await octets.ReadAsync(piece)) > 0;)
+        {
+            content.Lines.Scan(piece.AsSpan(0, read));
+            await content.TakeAsync(piece.AsMemory(0, read));
+        }
+        content.Lines.Finish();
+
+        var import = new StreamAppend(StreamId.Drop(name), ExpectedVersion.NoStream, [new DropImported(id)]);
+        var reply = content.Judge(content.Lines.Defects)
+            ?? await services.Acceptance.AcceptAsync(SubmissionOf(envelope, LocalCaller.Of(uid)), content, options.HostName, import);
+        return reply switch
+        {
+            { IsPositive: true } => new DropOutcome.Taken(),
+            { IsPermanent: true } => new DropOutcome.Refused(reply.Text),
+            _ => new DropOutcome.Later(reply.Text),
+        };
+    }
+
+    private static Submission SubmissionOf(DropEnvelope envelope, LocalCaller owner)
+    {
+        var smtpUtf8 = envelope.From.Mailbox is { IsAscii: false } || envelope.Recipients.Any(to => !to.Mailbox.IsAscii);
+        var mail = new MailArguments(envelope.From, SmtpUtf8: smtpUtf8, Ret: envelope.Ret, EnvelopeId: envelope.EnvelopeId);
+        var recipients = envelope.Recipients.Distinct().Select((to, index) => new AcceptedRecipient(index + 1, to, envelope.Notify)).ToValueList();
+        return new Submission(mail, recipients, new MessageOrigin("DROP", Uid: owner.Uid), owner, envelope.FullName);
+    }
+}
