@@ -53,14 +53,13 @@ internal sealed class Listener : IAsyncDisposable
     }
 
     /// <summary>Accepts until SIGTERM or SIGINT, then lets running messages end.</summary>
-    /// <param name="ready">Told where we listen, once every door is open.</param>
+    /// <param name="ready">Told where we listen, once connections are accepted.</param>
     public async Task RunAsync(Action<string> ready)
     {
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload);
         var accepting = doors.Select(door => new Door(door, sessions, services, connections)).ToArray();
-        foreach (var door in accepting) door.Open();
         ready(string.Join(", ", doors.Select(door => door.Name)));
         ServiceNotice.Send(ServiceNotice.Ready);
         var dropped = new DropImport(services, store.Events).RunAsync(stop.Token);
@@ -82,10 +81,13 @@ internal sealed class Listener : IAsyncDisposable
         return default;
     }
 
+    /// <summary>As SIGTERM does.</summary>
+    internal void Stop() => stop.Cancel();
+
     private void Stop(PosixSignalContext signal)
     {
         signal.Cancel = true;
-        stop.Cancel();
+        Stop();
     }
 
     private void Reload(PosixSignalContext signal)
@@ -95,7 +97,7 @@ internal sealed class Listener : IAsyncDisposable
     }
 
     /// <summary>All or nothing: a configuration that cannot be used leaves the one before in force.</summary>
-    private async Task ReloadAsync()
+    internal async Task ReloadAsync()
     {
         await reloading.WaitAsync();
         try

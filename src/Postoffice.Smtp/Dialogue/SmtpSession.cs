@@ -169,13 +169,14 @@ internal sealed class SmtpSession : IAsyncDisposable
             LineRead.Nul => Replies.NulInLine,
             _ => Replies.BareLineEnd,
         })!);
-        for (long discarded = 0; discarded <= MostDiscarded;)
+        for (long discarded = 0; ;)
         {
             var buffer = Wire.Buffer;
             var ended = LineReader.TrySkip(ref buffer, out var dropped);
             discarded += dropped;
             Wire.Advance(buffer.Start, ended ? buffer.Start : buffer.End);
             if (ended) return null;
+            if (discarded > MostDiscarded) return Ended(Replies.TooManyErrors);
             if (Wire.TryRead()) continue;
             var read = await Wire.ReadAsync(untilStop: true);
             if (read == WireRead.TimedOut) return Ended(Replies.TimedOut);
@@ -183,7 +184,6 @@ internal sealed class SmtpSession : IAsyncDisposable
             if (read == WireRead.Ended) Cut();
             if (read != WireRead.Octets) return null;
         }
-        return Ended(Replies.TooManyErrors);
     }
 
     /// <summary>Malformed, unknown and misplaced commands are what a broken or hostile client sends; refused recipients are not.</summary>

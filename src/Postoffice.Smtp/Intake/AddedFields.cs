@@ -62,7 +62,7 @@ internal static class AddedFields
         if (submission.Mail.From.Mailbox is not { } sender) return new HeaderField("From", $"Mail Delivery System <MAILER-DAEMON@{self}>");
         var caller = submission.Caller;
         var own = caller is not null && sender.LocalPart == caller.Login && (sender.IsLocalPartOnly || sender.Domain == self);
-        var name = submission.FullName ?? (own ? caller!.FullName : "");
+        var name = own ? caller!.FullName : "";
         var address = sender.IsLocalPartOnly ? sender.At(self) ?? sender : sender;
         return new HeaderField("From", DisplayName.Write(name) is { Length: > 0 } shown ? $"{shown} <{address}>" : $"<{address}>");
     }

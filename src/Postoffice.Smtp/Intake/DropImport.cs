@@ -47,24 +47,37 @@ internal sealed class DropImport(ListenerServices services, IEventLog events)
                 if (entry.Name.EndsWith(RefusedSuffix, StringComparison.Ordinal)) continue;
                 var path = Path.Join(directory, entry.Name);
                 if (!SafeFile.TryStat(path, out var file)) continue;
-                if (entry.Name.EndsWith(Store.Submission.DropFile.PartSuffix, StringComparison.Ordinal)) RemoveDeadPart(path, file);
-                else if (!OverShare(taken, file.Uid)) await TakeAsync(directory, entry.Name, stop);
+                if (entry.Name.EndsWith(Store.Submission.DropFile.UnfinishedSuffix, StringComparison.Ordinal)) RemoveDeadPart(path, file);
+                else if (!OverShare(taken, file.Uid)) await TryTakeAsync(directory, entry.Name);
             }
         }
         catch (DirectoryNotFoundException)
         {
             // No drop directory, no mail in it: an installation without sendmail has none.
         }
-        catch (Exception trouble) when (trouble is IOException or UnauthorizedAccessException or StoreUnavailableException)
+        catch (Exception trouble) when (trouble is IOException or UnauthorizedAccessException)
         {
             ListenerLog.DropTrouble(services.Log, directory, trouble.Message); // the next round tries again
         }
     }
 
-    private async ValueTask TakeAsync(string directory, string name, CancellationToken stop)
+    /// <summary>One file's trouble is not the others': it stays, and the next round tries again.</summary>
+    private async ValueTask TryTakeAsync(string directory, string name)
+    {
+        try
+        {
+            await TakeAsync(directory, name);
+        }
+        catch (Exception trouble) when (trouble is IOException or StoreUnavailableException or UnreadableFactException)
+        {
+            ListenerLog.DropTrouble(services.Log, name, trouble.Message);
+        }
+    }
+
+    private async ValueTask TakeAsync(string directory, string name)
     {
         var path = Path.Join(directory, name);
-        var known = DropName.IsGood(name) ? await events.ReadAsync(StreamId.Drop(name), 0, stop) : [];
+        var known = DropName.IsGood(name) ? await events.ReadAsync(StreamId.Drop(name), 0, CancellationToken.None) : [];
         switch (known)
         {
             case [{ Fact: DropImported { Message: not null } }, ..]: // taken before a crash

@@ -54,15 +54,12 @@ internal sealed class DropReader(ListenerServices services)
         if (!SafeFile.TryStat(handle, out var file)) return new DropOutcome.Later("cannot be looked at");
         if (!file.IsRegular) return new DropOutcome.Refused("is not a regular file");
         if (file.Links != 1) return new DropOutcome.Refused("has more than one name, so its owner need not have put it here");
-        if (options.MaxMessageOctets > 0 && file.Length > (ulong)options.MaxMessageOctets + DropFile.MaxHeadOctets) return new DropOutcome.Refused("is too large");
+        if (options.MaxMessageOctets > 0 && file.Length > (ulong)options.MaxMessageOctets + DropFile.MaxEnvelopeOctets) return new DropOutcome.Refused("is too large");
         if (!services.Space.Fits((long)file.Length)) return new DropOutcome.Later(Replies.StoreFull.Text);
 
         await using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
-        var head = new byte[(int)Math.Min(file.Length, DropFile.MaxHeadOctets)];
-        var filled = await stream.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false);
-        if (!DropFile.TryReadHead(head.AsSpan(0, filled), out var envelope, out var contentAt)) return new DropOutcome.Refused("does not begin with an envelope");
+        if (DropFile.ReadEnvelope(stream) is not { } envelope) return new DropOutcome.Refused("does not begin with an envelope");
         if (envelope.Recipients.Count > options.MaxRecipients) return new DropOutcome.Refused("has too many recipients");
-        stream.Position = contentAt;
         return await AcceptAsync(stream, envelope, file.Uid, name, options);
     }
 
@@ -92,8 +89,9 @@ internal sealed class DropReader(ListenerServices services)
     private static Submission SubmissionOf(DropEnvelope envelope, LocalCaller owner)
     {
         var smtpUtf8 = envelope.From.Mailbox is { IsAscii: false } || envelope.Recipients.Any(to => !to.Mailbox.IsAscii);
-        var mail = new MailArguments(envelope.From, SmtpUtf8: smtpUtf8, Ret: envelope.Ret, EnvelopeId: envelope.EnvelopeId);
-        var recipients = envelope.Recipients.Distinct().Select((to, index) => new AcceptedRecipient(index + 1, to, envelope.Notify)).ToValueList();
-        return new Submission(mail, recipients, new MessageOrigin("DROP", Uid: owner.Uid), owner, envelope.FullName);
+        var mail = new MailArguments(envelope.From, SmtpUtf8: smtpUtf8, Ret: envelope.Ret == Ret.Unspecified ? null : envelope.Ret, EnvelopeId: envelope.EnvelopeId);
+        Notify? notify = envelope.Notify == Notify.Unspecified ? null : envelope.Notify;
+        var recipients = envelope.Recipients.Distinct().Select((to, index) => new AcceptedRecipient(index + 1, to, notify)).ToValueList();
+        return new Submission(mail, recipients, new MessageOrigin("DROP", Uid: owner.Uid), owner);
     }
 }

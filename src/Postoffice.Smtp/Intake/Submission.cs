@@ -7,6 +7,5 @@ namespace Postoffice.Smtp.Intake;
 /// <summary>Everything about a message but its content.</summary>
 /// <param name="Recipients">Numbered from 1.</param>
 /// <param name="Caller">The local user who handed it in; null for the network.</param>
-/// <param name="FullName">What the caller wants to be called in From; null: what the password database says.</param>
 internal sealed record Submission(
-    MailArguments Mail, ValueList<AcceptedRecipient> Recipients, MessageOrigin Origin, LocalCaller? Caller, string? FullName = null);
+    MailArguments Mail, ValueList<AcceptedRecipient> Recipients, MessageOrigin Origin, LocalCaller? Caller);

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Postoffice.Smtp.Listening;
 
-/// <summary>A door that is ours: bound, not accepting yet.</summary>
+/// <summary>A door that is ours: bound and listening; who connects waits until we accept.</summary>
 /// <param name="Name">As told in the ready line.</param>
 internal sealed record BoundSocket(Socket Socket, ListenEndpoint Endpoint, string Name) : IDisposable
 {

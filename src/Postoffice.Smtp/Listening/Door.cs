@@ -10,10 +10,7 @@ namespace Postoffice.Smtp.Listening;
 /// <summary>Accepts connections at one door and makes them sessions.</summary>
 internal sealed class Door(BoundSocket bound, OpenSessions sessions, ListenerServices services, SocketConnectionContextFactory connections)
 {
-    private const int Backlog = 1_024;
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(200);
-
-    public void Open() => bound.Socket.Listen(Backlog);
 
     /// <summary>Until <paramref name="stop"/>.</summary>
     public async Task AcceptAsync(CancellationToken stop)

@@ -8,6 +8,7 @@ namespace Postoffice.Smtp.Listening;
 /// <summary>Opens every door before rights are dropped: sockets from the service manager, TCP ports, the submission socket.</summary>
 internal static class Doors
 {
+    private const int Backlog = 1_024;
     private const uint EverybodyMayConnect = 0x1B6; // 0666: the kernel says who calls, so the file need not
 
     /// <exception cref="CannotListenException">One of them cannot be opened; none stays open.</exception>
@@ -46,6 +47,7 @@ internal static class Doors
         {
             if (address.AddressFamily == AddressFamily.InterNetworkV6) socket.DualMode = both;
             socket.Bind(new IPEndPoint(address, endpoint.Port));
+            socket.Listen(Backlog); // only now the port is ours alone; whoever comes waits until we are ready
             return new BoundSocket(socket, endpoint, NameOf((IPEndPoint)socket.LocalEndPoint!, endpoint));
         }
         catch (SocketException refused)
@@ -62,6 +64,7 @@ internal static class Doors
         try
         {
             socket.Bind(new UnixDomainSocketEndPoint(path));
+            socket.Listen(Backlog);
             Libc.Check(Libc.Chmod(path, EverybodyMayConnect), path);
             return new BoundSocket(socket, endpoint, endpoint.ToString());
         }

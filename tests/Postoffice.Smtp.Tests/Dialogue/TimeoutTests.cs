@@ -1,0 +1,118 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace Postoffice.Smtp.Tests.Dialogue;
+
+/// <summary>Every wait ends: RFC 5321 §4.5.3.2.</summary>
+public sealed class TimeoutTests
+{
+    private readonly WatchedClock clock = new();
+
+    [Fact]
+    public async Task Silence_before_a_command_ends_the_session_with_421()
+    {
+        using var listener = new TestListener(clock, settings: "timeout=300");
+        await using var client = listener.Connect();
+        Assert.StartsWith("220", await client.ReplyAsync());
+
+        await PassAsync(TimeSpan.FromSeconds(301));
+
+        Assert.Equal("421 4.4.2 Timed out", await client.ReplyAsync());
+        Assert.Null(await client.ReplyAsync());
+    }
+
+    [Fact]
+    public async Task A_command_that_dribbles_has_no_more_time_than_one_that_comes_at_once()
+    {
+        using var listener = new TestListener(clock, settings: "timeout=300");
+        await using var client = listener.Connect();
+        await client.ReplyAsync();
+        for (var i = 0; i < 4; i++)
+        {
+            await SendAsync(client, "N"u8.ToArray());
+            await PassAsync(TimeSpan.FromSeconds(76));
+        }
+
+        Assert.Equal("421 4.4.2 Timed out", await client.ReplyAsync());
+    }
+
+    [Fact]
+    public async Task Silence_inside_content_ends_the_session_and_nothing_is_accepted()
+    {
+        using var listener = new TestListener(clock, settings: ["data-timeout=60"]);
+        await using var client = await InContentAsync(listener);
+
+        await PassAsync(TimeSpan.FromSeconds(61));
+
+        Assert.Equal("421 4.4.2 Timed out", await client.ReplyAsync());
+        Assert.Empty(await listener.AcceptedAsync());
+    }
+
+    [Fact]
+    public async Task A_message_that_dribbles_ends_at_the_limit_of_the_whole()
+    {
+        using var listener = new TestListener(clock, settings: ["data-timeout=60", "message-timeout=300"]);
+        await using var client = await InContentAsync(listener);
+        for (var i = 0; i < 6; i++)
+        {
+            await SendAsync(client, "x"u8.ToArray());
+            await PassAsync(TimeSpan.FromSeconds(51));
+        }
+
+        Assert.Equal("421 4.4.2 Timed out", await client.ReplyAsync());
+    }
+
+    private static async Task<TestClient> InContentAsync(TestListener listener)
+    {
+        var client = listener.Connect();
+        await client.ReplyAsync();
+        foreach (var line in (string[])["EHLO x", "MAIL FROM:<a@example.net>", "RCPT TO:<root@example.test>", "DATA"]) await client.AskAsync(line);
+        return client;
+    }
+
+    /// <summary>Sends, and waits until the session has taken it and waits again.</summary>
+    private async Task SendAsync(TestClient client, byte[] octets)
+    {
+        await UntilAsync(() => clock.IsArmed);
+        var before = clock.Arms;
+        await client.SendAsync(octets);
+        await UntilAsync(() => clock.Arms > before);
+    }
+
+    private async Task PassAsync(TimeSpan time)
+    {
+        await UntilAsync(() => clock.IsArmed);
+        clock.Advance(time);
+    }
+
+    private static async Task UntilAsync(Func<bool> reached)
+    {
+        while (!reached()) await Task.Yield();
+    }
+
+    /// <summary>A clock that tells when a session has set its alarm, so that no test advances time too early.</summary>
+    private sealed class WatchedClock() : FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56))
+    {
+        private volatile int arms;
+        private volatile bool armed;
+
+        public int Arms => arms;
+        public bool IsArmed => armed;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            new Watched(base.CreateTimer(callback, state, dueTime, period), this);
+
+        private sealed class Watched(ITimer timer, WatchedClock clock) : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period)
+            {
+                var changed = timer.Change(dueTime, period);
+                clock.armed = dueTime != Timeout.InfiniteTimeSpan;
+                if (clock.armed) Interlocked.Increment(ref clock.arms);
+                return changed;
+            }
+
+            public void Dispose() => timer.Dispose();
+            public ValueTask DisposeAsync() => timer.DisposeAsync();
+        }
+    }
+}
