@@ -9,7 +9,7 @@ internal sealed record Configuration(Settings Settings, ListenerOptions Options,
 {
     /// <exception cref="ConfigurationUnreadableException">The file cannot be read.</exception>
     /// <exception cref="SettingException">A value cannot be used.</exception>
-    public static Configuration Load(Arguments arguments, ILogger log)
+    public static async ValueTask<Configuration> LoadAsync(Arguments arguments, ILogger log)
     {
         Settings settings;
         try
@@ -21,6 +21,6 @@ internal sealed record Configuration(Settings Settings, ListenerOptions Options,
             throw new ConfigurationUnreadableException(unreadable.Message, unreadable);
         }
         foreach (var problem in settings.Problems) ListenerLog.ConfigurationProblem(log, problem);
-        return new Configuration(settings, ListenerOptions.From(settings), StoreOptions.From(settings));
+        return new Configuration(settings, await ListenerOptions.FromAsync(settings, CancellationToken.None), StoreOptions.From(settings));
     }
 }

@@ -102,7 +102,7 @@ internal sealed class Listener : IAsyncDisposable
         await reloading.WaitAsync();
         try
         {
-            var fresh = Configuration.Load(arguments, services.Log);
+            var fresh = await Configuration.LoadAsync(arguments, services.Log);
             var rules = Rules(fresh);
             await RecordAsync(fresh);
             services.Rules.Current = rules;
@@ -121,7 +121,7 @@ internal sealed class Listener : IAsyncDisposable
     private ListenerRules Rules(Configuration with) =>
         new(
             with.Options,
-            new RecipientPolicy(LocalDomains.From(with.Settings), LocalUsers.From(with.Settings, startedAsRoot: false), own), // who the postmaster is, the runner decides
+            new RecipientPolicy(LocalDomains.From(with.Settings, with.Options.HostName), LocalUsers.From(with.Settings, startedAsRoot: false), own), // who the postmaster is, the runner decides
             TlsCertificate.Load(with.Settings));
 
     /// <summary>What a service runs with is a fact: it explains what happened to mail then.</summary>

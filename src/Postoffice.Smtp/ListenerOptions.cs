@@ -1,6 +1,5 @@
 using Postoffice.Smtp.Listening;
 using Postoffice.Store.Configuration;
-using Postoffice.Store.Directory;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Smtp;
@@ -65,13 +64,13 @@ internal sealed record ListenerOptions
     public string Drop { get; init; } = DefaultDrop;
 
     /// <exception cref="SettingException">A value cannot be used.</exception>
-    public static ListenerOptions From(Settings settings)
+    public static async ValueTask<ListenerOptions> FromAsync(Settings settings, CancellationToken ct)
     {
         var hour = TimeSpan.FromHours(1);
         var second = TimeSpan.FromSeconds(1);
         return new ListenerOptions
         {
-            HostName = OwnName.From(settings),
+            HostName = await OwnName.FindAsync(settings, ct),
             Endpoints = ListenEndpoint.AllOf(settings),
             MaxMessageOctets = settings.Octets("size", 0, OctetUnits.Decimal),
             MaxHops = (int)settings.Number("hops", 100, 1, 1_000),

@@ -11,7 +11,7 @@ var clock = TimeProvider.System;
 var log = ServiceLog.OnStandardError(Arguments.Program, clock);
 try
 {
-    var configuration = Configuration.Load(arguments, log);
+    var configuration = await Configuration.LoadAsync(arguments, log);
     var doors = Doors.Open(configuration.Options.Endpoints);                        // may need root
     ServiceIdentity.Assume(configuration.Settings, configuration.StoreOptions.Path, sentence => ListenerLog.RunsAsRoot(log, sentence));
     using var store = MailStore.Open(configuration.StoreOptions, clock, log);       // never as root, unless it is root's

@@ -27,9 +27,10 @@ internal sealed class TestListener : IDisposable
     {
         Clock = clock ?? TimeProvider.System;
         Settings = ConfigurationFile.Load("/dev/null", ["hostname=mx.example.test", "local-domain=example.test", .. settings]);
+        var options = ListenerOptions.FromAsync(Settings, CancellationToken.None).AsTask().GetAwaiter().GetResult(); // complete: the name is set
         var own = new OwnAddresses(Clock, () => [IPAddress.Loopback, IPAddress.IPv6Loopback, Own]);
-        var policy = new RecipientPolicy(LocalDomains.From(Settings), new LocalUsers("root"), own);
-        Rules = new RulesInForce(new ListenerRules(ListenerOptions.From(Settings), policy, null));
+        var policy = new RecipientPolicy(LocalDomains.From(Settings, options.HostName), new LocalUsers("root"), own);
+        Rules = new RulesInForce(new ListenerRules(options, policy, null));
         Space = new FreeSpace(store.Options.Path, 0, Clock);
         Services = new ListenerServices(
             Rules, content ?? store.Store.Content, new Acceptance(events ?? store.Store.Events, Clock, NullLogger.Instance), Space,

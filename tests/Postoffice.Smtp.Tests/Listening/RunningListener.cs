@@ -33,7 +33,7 @@ internal sealed class RunningListener : IAsyncDisposable
         var directory = new TempDirectory();
         Configure(directory, settings);
         var arguments = new Arguments(directory.File("cf"), []);
-        var configuration = Configuration.Load(arguments, NullLogger.Instance);
+        var configuration = await Configuration.LoadAsync(arguments, NullLogger.Instance);
         var doors = Doors.Open(configuration.Options.Endpoints);
         var store = MailStore.Open(configuration.StoreOptions, TimeProvider.System, NullLogger.Instance);
         var service = await Listener.StartAsync(arguments, configuration, doors, store, TimeProvider.System, NullLogger.Instance);
