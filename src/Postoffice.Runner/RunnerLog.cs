@@ -52,6 +52,9 @@ internal static partial class RunnerLog
     [LoggerMessage(3106, LogLevel.Warning, "{QueueId} attempt {Attempt} has no outcome and cannot be looked at yet; asking again later")]
     public static partial void RecoveryWaits(ILogger log, QueueId queueId, int attempt);
 
+    [LoggerMessage(3107, LogLevel.Warning, "projections and retention wait for the store: {Reason}")]
+    public static partial void HousekeepingWaits(ILogger log, string reason);
+
     [LoggerMessage(3201, LogLevel.Information, "{QueueId} {Recipient} expired")]
     public static partial void Expired(ILogger log, QueueId queueId, string recipient);
 

@@ -2,6 +2,7 @@ using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Store.Configuration;
 using Postoffice.Store.Queue;
+using Postoffice.Store.Retention;
 
 namespace Postoffice.Runner;
 
@@ -42,6 +43,9 @@ internal sealed record RunnerOptions
     /// <summary>How long an SMTP peer may take for each step.</summary>
     public PhaseTimeouts Timeouts { get; init; } = new();
 
+    /// <summary><c>keep-content=</c> and <c>keep-history=</c>.</summary>
+    public RetentionSettings Retention { get; init; } = new();
+
     /// <exception cref="SettingException">A value cannot be used.</exception>
     public static RunnerOptions From(Settings settings)
     {
@@ -64,6 +68,7 @@ internal sealed record RunnerOptions
             },
             StopWait = settings.Time("stop-wait", defaults.StopWait, TimeSpan.Zero, TimeSpan.FromMinutes(10)),
             Timeouts = PhaseTimeouts.From(settings),
+            Retention = RetentionSettings.From(settings),
         };
     }
 

@@ -91,6 +91,8 @@ internal sealed class RunnerService(
         var kept = KeepAsync(lease, term);
         var listening = ListenAsync(bell, dispatcher, term.Stopping);
         var dispatching = dispatcher.RunAsync(term.Stopping);
+        var housekeeping = new Housekeeping(
+            store, lease, () => workings.Current.Options.Retention, () => dispatcher.InFlight > 0, clock, log).RunAsync(term.Stopping);
         await Task.WhenAny(term.Lost, deliverer.Ended, Stopped(stop, out var registration), dispatching);
         await registration.DisposeAsync();
         Dispatcher = null;
@@ -98,7 +100,7 @@ internal sealed class RunnerService(
         if (stop.IsCancellationRequested && !term.Lost.IsCompleted && !deliverer.Ended.IsCompleted) await StopAsync(dispatcher, term);
         term.Abandon();
         await dispatcher.DrainAsync(CancellationToken.None);
-        await Task.WhenAll(kept, listening, dispatching);
+        await Task.WhenAll(kept, listening, dispatching, housekeeping);
         if (term.Lost.IsCompleted)
         {
             RunnerLog.LeaseLost(log, storePath);

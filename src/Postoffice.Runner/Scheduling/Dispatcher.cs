@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Postoffice.Store.Log;
 using Postoffice.Store.Mail;
@@ -85,6 +86,7 @@ internal sealed class Dispatcher
     }
 
     /// <summary>Puts to work what is due.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The schedule must outlive any surprise; each is logged.")]
     /// <returns>How long to wait before the next look, unless somebody rings.</returns>
     private TimeSpan LookAgain()
     {
@@ -107,6 +109,11 @@ internal sealed class Dispatcher
             RunnerLog.StoreWaits(log, trouble.Message);
             return Poll;
         }
+        catch (Exception fault) when (fault is not OutOfMemoryException)
+        {
+            RunnerLog.ScheduleSurprised(log, fault); // whatever it is, tomorrow's mail must not wait for it
+            return Poll;
+        }
     }
 
     /// <returns>False when there was no more room.</returns>
@@ -120,11 +127,15 @@ internal sealed class Dispatcher
                 if (!requests.TryPeek(out request)) return true;
             }
             var at = request.Cursor;
-            var whole = Look(DateTimeOffset.MaxValue, ref at, id => work.DeliverAsync(id, request));
+            var whole = Look(DateTimeOffset.MaxValue, ref at, id =>
+            {
+                request.Enter();
+                return work.DeliverAsync(id, request);
+            });
             request.Cursor = at;
             if (!whole) return false;
             lock (gate) requests.Dequeue();
-            request.Complete();
+            request.Leave();
         }
     }
 
@@ -155,7 +166,7 @@ internal sealed class Dispatcher
             if (inFlight.Count >= workings.Current.Options.MessagesInFlight) return false;
             inFlight.Add(id);
         }
-        _ = Task.Run(begin); // it tells of its end through Finished, whatever happens
+        _ = begin(); // it tells of its end through Finished, whatever happens
         return true;
     }
 

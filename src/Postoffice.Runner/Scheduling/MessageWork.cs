@@ -34,10 +34,19 @@ internal sealed class MessageWork(
 
     /// <summary>Puts the waiting recipients of a message to work.</summary>
     /// <param name="wish">Those it fits do not wait for their instant; null for none.</param>
-    public Task DeliverAsync(QueueId id, RunNow? wish) => GuardAsync(new MessageInFlight(id), flight => StartAsync(flight, wish));
+    public async Task DeliverAsync(QueueId id, RunNow? wish)
+    {
+        await Task.Yield(); // the schedule has more to do
+        await GuardAsync(new MessageInFlight(id), flight => StartAsync(flight, wish));
+        wish?.Leave();
+    }
 
     /// <summary>Settles the attempts of a message that the end of an earlier runner cut off.</summary>
-    public Task RecoverAsync(QueueId id) => GuardAsync(new MessageInFlight(id), flight => recovery.RecoverAsync(flight, term.Abandoned));
+    public async Task RecoverAsync(QueueId id)
+    {
+        await Task.Yield();
+        await GuardAsync(new MessageInFlight(id), flight => recovery.RecoverAsync(flight, term.Abandoned));
+    }
 
     private async Task StartAsync(MessageInFlight flight, RunNow? wish)
     {

@@ -8,6 +8,7 @@ internal sealed class RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits, Da
 {
     private readonly TaskCompletionSource<int> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int recipients;
+    private int open = 1; // the look at the queue
 
     /// <summary>How many recipients were put to work.</summary>
     public Task<int> Done => done.Task;
@@ -20,7 +21,14 @@ internal sealed class RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits, Da
 
     public void Count(int more) => Interlocked.Add(ref recipients, more);
 
-    public void Complete() => done.TrySetResult(Volatile.Read(ref recipients));
+    /// <summary>One more message is being looked at for it.</summary>
+    public void Enter() => Interlocked.Increment(ref open);
+
+    /// <summary>A message has been looked at, or at last the whole queue.</summary>
+    public void Leave()
+    {
+        if (Interlocked.Decrement(ref open) == 0) done.TrySetResult(Volatile.Read(ref recipients));
+    }
 
     public void Cancel() => done.TrySetCanceled();
 }

@@ -11,10 +11,11 @@ internal static class MailboxIntents
 
     public static MailboxIntent From(MailboxEvidence evidence) => evidence switch
     {
-        MailboxEvidence.Maildir maildir => new MailboxIntent("maildir", Name: maildir.Name),
+        MailboxEvidence.Maildir maildir => new MailboxIntent(
+            "maildir", Name: maildir.Name, Device: Device(maildir.Device), Inode: unchecked((long)maildir.Inode)),
         MailboxEvidence.Mbox mbox => new MailboxIntent(
             "mbox",
-            Device: $"{mbox.Device >> MinorBits}:{(uint)mbox.Device}",
+            Device: Device(mbox.Device),
             Inode: unchecked((long)mbox.Inode),
             Offset: mbox.LengthBefore,
             Separator: mbox.Separator,
@@ -29,17 +30,20 @@ internal static class MailboxIntents
     public static bool TryToEvidence(MailboxIntent intent, [NotNullWhen(true)] out MailboxEvidence? evidence)
     {
         evidence = null;
+        if (!TryDevice(intent.Device, out var device) || intent.Inode is not { } signed) return false;
+        var inode = unchecked((ulong)signed);
         var text = intent.Kind switch
         {
-            "maildir" => $"maildir {intent.Name}",
-            "mbox" when TryDevice(intent.Device, out var device) && intent.Inode is { } inode =>
-                $"mbox {device} {unchecked((ulong)inode)} {intent.Offset} {intent.Separator} {intent.Length} {intent.Sha256} {intent.PrecedingSha256} {intent.FromLine}",
+            "maildir" => $"maildir {device} {inode} {intent.Name}",
+            "mbox" => $"mbox {device} {inode} {intent.Offset} {intent.Separator} {intent.Length} {intent.Sha256} {intent.PrecedingSha256} {intent.FromLine}",
             _ => "",
         };
         if (!MailboxEvidence.TryParse(text, out var read)) return false;
         evidence = read;
         return true;
     }
+
+    private static string Device(ulong device) => $"{device >> MinorBits}:{(uint)device}";
 
     private static bool TryDevice(string? text, out ulong device)
     {

@@ -24,8 +24,8 @@ public enum Transport
 /// <summary>What the deliverer is about to do to a mailbox; after a crash it tells delivered from not delivered.</summary>
 /// <param name="Kind"><c>mbox</c> or <c>maildir</c>.</param>
 /// <param name="Name">Maildir: the file's name in <c>tmp</c> and <c>new</c>.</param>
-/// <param name="Device">mbox: device of the file as <c>major:minor</c>.</param>
-/// <param name="Inode">mbox: inode number.</param>
+/// <param name="Device">Device of the mbox, or of the Maildir's folder <c>tmp</c>, as <c>major:minor</c>.</param>
+/// <param name="Inode">Its inode number.</param>
 /// <param name="Offset">mbox: octets of the mailbox before.</param>
 /// <param name="Separator">mbox: line ends put between the mailbox and the entry, 0 to 2.</param>
 /// <param name="Length">mbox: octets of the entry.</param>

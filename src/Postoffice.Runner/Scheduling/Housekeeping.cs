@@ -1,0 +1,85 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Postoffice.Store;
+using Postoffice.Store.Leases;
+using Postoffice.Store.Log;
+using Postoffice.Store.Retention;
+
+namespace Postoffice.Runner.Scheduling;
+
+/// <summary>
+/// What has time until deliveries have had theirs: rows that people look at, and the removal of what is kept no longer. Deliveries under way
+/// slow it down to a step now and then, so that neither waits for ever.
+/// </summary>
+/// <param name="isBusy">Whether messages are in flight.</param>
+internal sealed class Housekeeping(
+    MailStore store, Lease lease, Func<RetentionSettings> retention, Func<bool> isBusy, TimeProvider clock, ILogger log)
+{
+    private const int FactsAtOnce = 500;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan RetentionPause = TimeSpan.FromMinutes(1);
+
+    /// <summary>Runs until <paramref name="ct"/>, or until the lease turns out to be lost.</summary>
+    public async Task RunAsync(CancellationToken ct)
+    {
+        var retentionDue = clock.GetUtcNow();
+        try
+        {
+            while (true)
+            {
+                var more = await CatchUpAsync(ct);
+                if (clock.GetUtcNow() >= retentionDue && !isBusy())
+                {
+                    switch (await RetainAsync(ct))
+                    {
+                        case RetentionStep.LeaseLost:
+                            return;
+                        case RetentionStep.More:
+                            more = true;
+                            break;
+                        default:
+                            retentionDue = clock.GetUtcNow() + RetentionPause;
+                            break;
+                    }
+                }
+                if (!more || isBusy()) await Task.Delay(Pause, clock, ct);
+            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Every step was whole, so any of them may be the last.
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Housekeeping never stops deliveries.")]
+    private async Task<bool> CatchUpAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await store.Projections.CatchUpAsync(FactsAtOnce, ct);
+        }
+        catch (StoreUnavailableException trouble)
+        {
+            RunnerLog.HousekeepingWaits(log, trouble.Message);
+            return false;
+        }
+        catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
+        {
+            RunnerLog.ScheduleSurprised(log, fault); // rows for people may lag; mail does not wait for them
+            return false;
+        }
+    }
+
+    private async Task<RetentionStep> RetainAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await store.Retention.StepAsync(lease, retention(), clock.GetUtcNow(), ct);
+        }
+        catch (StoreUnavailableException trouble)
+        {
+            RunnerLog.HousekeepingWaits(log, trouble.Message);
+            return RetentionStep.Done;
+        }
+    }
+}

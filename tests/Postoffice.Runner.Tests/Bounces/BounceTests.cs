@@ -1,0 +1,103 @@
+using MimeKit;
+using Postoffice.Store.Content;
+using Postoffice.Store.Events;
+using Postoffice.Store.Log;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Queue;
+using Postoffice.Testing;
+
+namespace Postoffice.Runner.Tests.Bounces;
+
+public sealed class BounceTests
+{
+    [Fact]
+    public async Task A_failure_tells_the_sender_in_words_in_fields_and_with_the_header()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        rig.Sessions.Always(number => new RecipientResult.Refused(number, Reply.Parse("550 5.7.1 <b>go\u001b[2J away</b>\nand é")));
+        var id = await rig.AcceptAsync("carol@remote.test");
+        rig.Start();
+        var dsn = (await rig.Journal.NextAsync<DsnQueued>()).Dsn!.Value;
+
+        var facts = await rig.Store.Events.ReadAsync(StreamId.Message(dsn), 0, default);
+        var accepted = Assert.IsType<MessageAccepted>(facts[0].Fact);
+        Assert.True(accepted.From.IsNull);
+        Assert.Equal("alice@example.net", Assert.Single(accepted.Recipients).To.ToString());
+        Assert.Equal("DSN", accepted.Client.Protocol);
+        var failure = (await rig.Store.Events.ReadAsync(StreamId.Message(id), 0, default)).Single(recorded => recorded.Fact is AttemptEnded);
+        Assert.Equal(failure.Position, facts[0].CausedBy);
+
+        await using var content = (await rig.Store.Content.OpenAsync(dsn, default))!;
+        using var message = await MimeMessage.LoadAsync(content);
+        Assert.Equal("auto-replied", message.Headers[HeaderId.AutoSubmitted]);
+        Assert.Equal("alice@example.net", message.To.ToString());
+        Assert.StartsWith("\"Mail delivery\" <MAILER-DAEMON@mx.example.test>", message.From.ToString());
+        Assert.NotNull(message.MessageId);
+        var report = Assert.IsType<MultipartReport>(message.Body);
+        Assert.Equal("delivery-status", report.ReportType);
+        Assert.Contains("carol@remote.test", ((TextPart)report[0]).Text);
+        Assert.DoesNotContain('\u001b', ((TextPart)report[0]).Text);
+        var status = Assert.IsType<MessageDeliveryStatus>(report[1]).StatusGroups;
+        Assert.Equal("dns; mx.example.test", status[0]["Reporting-MTA"]);
+        Assert.Equal("rfc822; carol@remote.test", status[1]["Final-Recipient"]);
+        Assert.Equal("failed", status[1]["Action"]);
+        Assert.Equal("5.7.1", status[1]["Status"]);
+        Assert.StartsWith("smtp; 550 5.7.1", status[1]["Diagnostic-Code"]);
+        Assert.Equal("text/rfc822-headers", report[2].ContentType.MimeType);
+        var original = Assert.IsType<TextRfc822Headers>(report[2]).Message!;
+        Assert.Equal("hi", Assert.Single(original.Headers).Value);
+    }
+
+    [Fact]
+    public async Task The_notification_ends_its_lines_in_crlf()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        await rig.AcceptAsync("nobody@example.test");
+        var dsn = (await rig.Journal.NextAsync<DsnQueued>()).Dsn!.Value;
+
+        await using var content = (await rig.Store.Content.OpenAsync(dsn, default))!;
+        var octets = new byte[content.Length];
+        await content.ReadExactlyAsync(octets);
+        for (var i = 0; i < octets.Length; i++) Assert.Equal(octets[i] == '\n', i > 0 && octets[i - 1] == '\r');
+        Assert.All(octets, octet => Assert.InRange(octet, 1, 127));
+    }
+
+    [Fact]
+    public async Task A_bounce_that_bounces_goes_to_postmaster_once_and_there_it_ends()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        rig.Mailboxes.Always(number => new RecipientResult.Refused(number, Reply.Parse("550 5.2.1 closed")));
+        await rig.AcceptAsync("nobody@example.test");
+
+        var toAlice = (await rig.Journal.NextAsync<DsnQueued>()).Dsn!.Value;
+        var (about, toPostmaster) = await rig.Journal.NextWithStreamAsync<DsnQueued>();
+        Assert.Equal(StreamId.Message(toAlice), about);
+        var message = await rig.MessageAsync(toPostmaster.Dsn!.Value);
+        Assert.Equal("postmaster@mx.example.test", message.Accepted.Recipients[0].To.ToString());
+
+        var end = await rig.Journal.NextAsync<DsnQueued>();
+        Assert.Null(end.Dsn);
+        Assert.NotNull(end.Reason);
+    }
+
+    [Fact]
+    public async Task Who_asked_never_to_be_told_is_not_told_and_the_journal_says_so()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        var id = new QueueIdSource(TimeProvider.System).Next();
+        await using var staging = rig.Store.Content.Stage(id);
+        await staging.WriteAsync("\r\nhello\r\n"u8.ToArray(), default);
+        var content = await staging.CompleteAsync(default);
+        var accepted = StoredMail.Acceptance(content) with
+        {
+            Recipients = [new AcceptedRecipient(1, ForwardPath.Parse("nobody@example.test"), Notify.Never)],
+        };
+        await rig.Store.Events.AppendAsync(new Append(StreamId.Message(id), ExpectedVersion.NoStream, accepted) { Content = content }, default);
+        rig.Start();
+
+        var decided = await rig.Journal.NextAsync<DsnQueued>();
+
+        Assert.Null(decided.Dsn);
+        Assert.Contains("NOTIFY", decided.Reason);
+    }
+}

@@ -1,0 +1,37 @@
+using System.Collections.Concurrent;
+using Postoffice.Runner.Scheduling;
+using Postoffice.Runner.Transports;
+using Postoffice.Store.Events;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Queue;
+
+namespace Postoffice.Runner.Tests;
+
+/// <summary>A transport that answers what the test says.</summary>
+internal sealed class FakeTransport(Transport transport) : ITransport, IMailboxMemory
+{
+    public static readonly Reply Ok = Reply.Parse("250 2.0.0 ok");
+
+    public ConcurrentQueue<(QueueId Message, int Recipient, DateTimeOffset At)> Began { get; } = new();
+
+    public Func<Attempt, CancellationToken, Task<IReadOnlyList<RecipientResult>>> Answer { get; set; } =
+        (attempt, _) => Task.FromResult(attempt.All(number => new RecipientResult.Delivered(number, Ok)));
+
+    /// <summary>What a mailbox remembers of an attempt that was cut off.</summary>
+    public Func<int, RecipientResult?> Memory { get; set; } = number => new RecipientResult.Delivered(number, Ok);
+
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
+    public void Always(Func<int, RecipientResult> result) => Answer = (attempt, _) => Task.FromResult(attempt.All(result));
+
+    public async Task<AttemptReport?> DeliverAsync(Attempt attempt, CancellationToken ct)
+    {
+        var target = attempt.Route.Destination!.Name;
+        var intent = transport is Transport.Mailbox ? new MailboxIntent("maildir", "1.ABCDEFGHJKMN-1-1.host") : null;
+        if (!await attempt.BeginAsync(new AttemptRoute(transport, target, intent), ct)) return null;
+        foreach (var recipient in attempt.Recipients) Began.Enqueue((attempt.Message.Id, recipient.Number, Clock.GetUtcNow()));
+        return new AttemptReport(await Answer(attempt, ct), Phase: "done");
+    }
+
+    public Task<RecipientResult?> RecallAsync(QueueId id, int recipient, AttemptRoute route, CancellationToken ct) => Task.FromResult(Memory(recipient));
+}

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Postoffice.Runner.Bounces;
+using Postoffice.Runner.Routing;
+using Postoffice.Runner.Scheduling;
+using Postoffice.Store;
+using Postoffice.Store.Events;
+using Postoffice.Store.Leases;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Queue;
+using Postoffice.Testing;
+
+namespace Postoffice.Runner.Tests;
+
+/// <summary>
+/// The schedule on a real store, with a fake clock and fake transports. Mail for <c>example.test</c> and <c>example.net</c> goes to the mailbox
+/// of its local part, everything else to the host of its domain.
+/// </summary>
+internal sealed class RunnerRig : IAsyncDisposable
+{
+    public static readonly DomainName Self = DomainName.TryParse("mx.example.test", out var self) ? self : throw new InvalidOperationException();
+    private readonly TempStore? own;
+    private Task running = Task.CompletedTask;
+
+    private RunnerRig(TempStore? own, MailStore store, JumpyClock clock, Lease lease, RunnerOptions options)
+    {
+        this.own = own;
+        (Store, Clock, Lease) = (store, clock, lease);
+        Journal = new WatchedLog(store.Events);
+        Mailboxes = new FakeTransport(Transport.Mailbox) { Clock = clock };
+        Sessions = new FakeTransport(Transport.Smtp) { Clock = clock };
+        var bounces = new BouncePolicy(new DsnComposer(Self, store.Content, clock), store.Content, new QueueIdSource(clock), Self);
+        Workings = new InForce<Workings>(new Workings(options, new ByDomain(), Mailboxes, Sessions, bounces));
+        Recorder = new OutcomeRecorder(Journal, lease, Workings, clock, new SteadyClock(clock), NullLogger.Instance);
+        var recovery = new Recovery(Recorder, Mailboxes, NullLogger.Instance);
+        var work = new MessageWork(Recorder, recovery, Workings, Term, clock, NullLogger.Instance);
+        Dispatcher = new Dispatcher(store.Due, work, Workings, clock, NullLogger.Instance);
+    }
+
+    public MailStore Store { get; }
+    public JumpyClock Clock { get; }
+    public Lease Lease { get; }
+    public WatchedLog Journal { get; }
+    public FakeTransport Mailboxes { get; }
+    public FakeTransport Sessions { get; }
+    public InForce<Workings> Workings { get; }
+    public OutcomeRecorder Recorder { get; }
+    public HoldingTerm Term { get; } = new();
+    public Dispatcher Dispatcher { get; }
+
+    public static async Task<RunnerRig> NewAsync(RunnerOptions? options = null)
+    {
+        var clock = new JumpyClock(Cast.Noon);
+        var temp = new TempStore(clock);
+        var lease = await temp.Store.Leases.TryClaimAsync(0, "test", TimeSpan.FromMinutes(1), CancellationToken.None);
+        return new RunnerRig(temp, temp.Store, clock, lease!, options ?? new RunnerOptions());
+    }
+
+    /// <summary>Another runner on the same store, with a lease of its own.</summary>
+    public RunnerRig Beside(Lease lease) => new(null, Store, Clock, lease, Workings.Current.Options);
+
+    public static async Task<RunnerRig> StartAsync(RunnerOptions? options = null)
+    {
+        var rig = await NewAsync(options);
+        rig.Start();
+        return rig;
+    }
+
+    public void Start() => running = Dispatcher.RunAsync(Term.Stopping);
+
+    /// <summary>Accepts a message from Alice and rings the bell.</summary>
+    public async Task<QueueId> AcceptAsync(params string[] recipients)
+    {
+        var id = await Store.AcceptAsync(CancellationToken.None, null, recipients);
+        Dispatcher.Ring();
+        return id;
+    }
+
+    /// <summary>Lets time pass, in steps no longer than the schedule's poll.</summary>
+    public void Pass(TimeSpan time)
+    {
+        Clock.Advance(time);
+        Dispatcher.Ring();
+    }
+
+    public async Task<QueuedMessage> MessageAsync(QueueId id) =>
+        QueuedMessage.Fold(id, await Store.Events.ReadAsync(StreamId.Message(id), 0, CancellationToken.None))!;
+
+    public async ValueTask DisposeAsync()
+    {
+        Term.Abandon();
+        await running;
+        await Dispatcher.DrainAsync(CancellationToken.None);
+        Term.Dispose();
+        own?.Dispose();
+    }
+
+    private sealed class ByDomain : IRouter
+    {
+        public Route Resolve(ForwardPath recipient) => (recipient.Mailbox.LocalPart, recipient.Mailbox.Domain!.Value) switch
+        {
+            ("nobody", _) => new Route.Unknown(recipient.ToString(), Reply.Parse("550 5.1.1 no such user here")),
+            (_, "nowhere.test") => new Route.Nowhere("nowhere.test", "no route"),
+            (var user, "example.test" or "example.net" or "mx.example.test") => new Route.Mailbox(user),
+            (_, var domain) => new Route.Smtp(new NextHop(domain, null, 25)),
+        };
+    }
+}

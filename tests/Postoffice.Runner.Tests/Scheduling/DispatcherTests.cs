@@ -1,0 +1,189 @@
+using Postoffice.Runner.Scheduling;
+using Postoffice.Store.Events;
+using Postoffice.Store.Log;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Queue;
+using Postoffice.Testing;
+
+namespace Postoffice.Runner.Tests.Scheduling;
+
+public sealed class DispatcherTests
+{
+    private static readonly Reply Later = Reply.Parse("451 4.3.0 Try later");
+    private static readonly Reply Never = Reply.Parse("550 5.1.1 No such user");
+
+    [Fact]
+    public async Task A_message_is_delivered_when_the_bell_rings()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        var id = await rig.AcceptAsync("bob@example.test", "carol@remote.test");
+
+        await rig.Journal.NextAsync<AttemptEnded>();
+        await rig.Journal.NextAsync<AttemptEnded>();
+
+        Assert.True((await rig.MessageAsync(id)).IsFinished);
+        Assert.Empty(rig.Store.Due.Started());
+    }
+
+    [Fact]
+    public async Task A_deferred_recipient_is_tried_at_its_instant_and_not_before()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        rig.Mailboxes.Always(number => new RecipientResult.Refused(number, Later));
+        await rig.AcceptAsync();
+        var next = (await rig.Journal.NextAsync<AttemptEnded>()).Outcomes[0].NextAttemptAt!.Value;
+
+        rig.Pass(next - rig.Clock.GetUtcNow() - TimeSpan.FromMilliseconds(1));
+        await rig.AcceptAsync("other@example.test"); // what proves that the schedule has looked again
+        await rig.Journal.NextAsync<AttemptEnded>();
+        Assert.Equal(2, rig.Mailboxes.Began.Count);
+
+        rig.Pass(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(2, (await rig.Journal.NextAsync<AttemptStarted>()).Attempt);
+    }
+
+    [Fact]
+    public async Task A_dead_next_hop_keeps_no_mailbox_waiting()
+    {
+        var few = new SlotLimits(Each: 5, Together: 12, WaitingEach: 20, WaitingTogether: 50);
+        await using var rig = await RunnerRig.StartAsync(new RunnerOptions { Sessions = few });
+        rig.Sessions.Answer = async (attempt, ct) =>
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, rig.Clock, ct);
+            return [];
+        };
+        for (var i = 0; i < 300; i++) await rig.AcceptAsync($"user{i}@dead{i % 3}.test");
+
+        var id = await rig.AcceptAsync("bob@example.test");
+
+        await rig.Journal.NextAsync<AttemptEnded>();
+        Assert.True((await rig.MessageAsync(id)).IsFinished);
+        Assert.InRange(rig.Sessions.Began.Count, 1, few.Together);
+    }
+
+    [Fact]
+    public async Task An_unknown_user_fails_and_nowhere_to_go_waits()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        var id = await rig.AcceptAsync("nobody@example.test", "carol@nowhere.test");
+        await rig.Journal.NextAsync<AttemptEnded>();
+        await rig.Journal.NextAsync<AttemptEnded>();
+
+        var message = await rig.MessageAsync(id);
+        Assert.Equal(RecipientState.Failed, message.Recipients[1].State);
+        Assert.Equal("no route", message.Recipients[2].Last!.Reason);
+        Assert.True(message.Recipients[2].DueAt > rig.Clock.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task A_message_that_breaks_the_program_is_held_and_stops_nobody()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        var faithful = rig.Mailboxes.Answer;
+        rig.Mailboxes.Answer = (attempt, ct) => attempt.Route.Destination!.Name == "bob" ? throw new InvalidCastException("a bug") : faithful(attempt, ct);
+        var bad = await rig.AcceptAsync("bob@example.test");
+        Assert.Contains("a bug", (await rig.Journal.NextAsync<MessageHeld>()).Reason);
+
+        var good = await rig.AcceptAsync("carol@example.test");
+        await rig.Journal.NextAsync<AttemptEnded>();
+
+        Assert.True((await rig.MessageAsync(good)).IsFinished);
+        Assert.NotNull((await rig.MessageAsync(bad)).Held);
+    }
+
+    [Fact]
+    public async Task Mail_that_waited_too_long_expires_after_one_more_try()
+    {
+        await using var rig = await RunnerRig.StartAsync(new RunnerOptions { Lifetime = TimeSpan.FromHours(1) });
+        rig.Mailboxes.Answer = (attempt, _) => Task.FromResult(attempt.All(number => attempt.Route.Destination!.Name == "bob"
+            ? new RecipientResult.Refused(number, Later)
+            : new RecipientResult.Delivered(number, FakeTransport.Ok)));
+        await rig.AcceptAsync();
+        await rig.Journal.NextAsync<AttemptEnded>();
+
+        rig.Pass(TimeSpan.FromHours(1));
+
+        Assert.Equal([1], (await rig.Journal.NextAsync<RecipientExpired>()).Recipients);
+        Assert.NotNull((await rig.Journal.NextAsync<DsnQueued>()).Dsn);
+    }
+
+    [Fact]
+    public async Task A_clock_that_jumps_a_year_ahead_expires_nothing()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        rig.Mailboxes.Always(number => new RecipientResult.Refused(number, Later));
+        var id = await rig.AcceptAsync();
+        await rig.Journal.NextAsync<AttemptEnded>();
+
+        rig.Clock.Jump = TimeSpan.FromDays(365);
+        rig.Dispatcher.Ring();
+        await rig.Journal.NextAsync<AttemptEnded>();
+
+        Assert.Equal(RecipientState.Pending, (await rig.MessageAsync(id)).Recipients[1].State);
+    }
+
+    [Fact]
+    public async Task Run_now_tries_what_waits_and_each_only_once()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        rig.Mailboxes.Always(number => new RecipientResult.Refused(number, Later));
+        await rig.AcceptAsync();
+        await rig.Journal.NextAsync<AttemptEnded>();
+        rig.Clock.Advance(TimeSpan.FromSeconds(2));
+        await rig.Dispatcher.DrainAsync(CancellationToken.None);
+
+        Assert.Equal(0, await rig.Dispatcher.RunNowAsync((_, _) => false, CancellationToken.None));
+        Assert.Equal(1, await rig.Dispatcher.RunNowAsync((_, _) => true, CancellationToken.None));
+        await rig.Journal.NextAsync<AttemptEnded>();
+
+        Assert.Equal(2, rig.Mailboxes.Began.Count);
+    }
+
+    [Fact]
+    public async Task A_runner_that_was_paused_and_taken_over_writes_nothing_more()
+    {
+        await using var first = await RunnerRig.NewAsync();
+        var ct = CancellationToken.None;
+        await first.Store.Leases.RenewAsync(first.Lease, TimeSpan.Zero, ct); // its term runs out while it is paused
+        var second = await first.Store.Leases.TryClaimAsync(0, "second", TimeSpan.FromMinutes(1), ct);
+        await using var rig = first.Beside(second!);
+
+        first.Start();
+        var id = await first.AcceptAsync();
+        await first.Term.Lost.WaitAsync(TimeSpan.FromSeconds(30), ct);
+        Assert.Empty(first.Mailboxes.Began);
+        Assert.Equal(1, (await first.MessageAsync(id)).Version);
+
+        rig.Start();
+        await rig.Journal.NextAsync<AttemptEnded>();
+        Assert.True((await rig.MessageAsync(id)).IsFinished);
+    }
+
+    [Fact]
+    public async Task A_late_result_of_the_one_taken_over_is_refused()
+    {
+        await using var first = await RunnerRig.NewAsync();
+        var ct = CancellationToken.None;
+        var id = await first.AcceptAsync();
+        using var flight = new MessageInFlight(id);
+        Assert.True(await first.Recorder.BeginAsync(flight, 1, [1], new AttemptRoute(Transport.Smtp, "mx:25"), ct));
+        await first.Store.Leases.RenewAsync(first.Lease, TimeSpan.Zero, ct);
+        Assert.NotNull(await first.Store.Leases.TryClaimAsync(0, "second", TimeSpan.FromMinutes(1), ct));
+
+        var late = new AttemptReport([new RecipientResult.Delivered(1, FakeTransport.Ok)]);
+        await Assert.ThrowsAsync<LeaseLostException>(() => first.Recorder.EndAsync(flight, 1, late, ct));
+    }
+
+    [Fact]
+    public async Task A_lost_race_is_decided_anew()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        var ct = CancellationToken.None;
+        var id = await rig.AcceptAsync();
+        using var flight = new MessageInFlight(id);
+        await rig.Recorder.LoadAsync(flight, ct);
+        await rig.Store.Events.AppendAsync(new Append(StreamId.Message(id), ExpectedVersion.Any, new MessageHeld("root", "to see")), ct);
+
+        Assert.False(await rig.Recorder.BeginAsync(flight, 1, [1], new AttemptRoute(Transport.Smtp, "mx:25"), ct));
+    }
+}

@@ -1,0 +1,145 @@
+using System.Net;
+using Postoffice.Runner.Pipelines;
+using Postoffice.Runner.Routing;
+using Postoffice.Runner.Scheduling;
+using Postoffice.Runner.Transports;
+using Postoffice.Store.Configuration;
+using Postoffice.Store.Events;
+using Postoffice.Store.Queue;
+using Postoffice.Testing;
+
+namespace Postoffice.Runner.Tests.Transports;
+
+/// <summary>Every way a server can behave, and what it means for each of two recipients.</summary>
+public sealed class SmtpTransportTests : IDisposable
+{
+    private const string Hello = "250-peer\r\n250 SIZE 1000000";
+    private const string Ok = "250 2.0.0 ok";
+    private const string Go = "354 go";
+    private readonly TempStore temp = new();
+
+    public void Dispose() => temp.Dispose();
+
+    [Theory]
+    [InlineData("delivered delivered", "220 hi", Hello, Ok, Ok, Ok, Go, Ok, "221 bye")]
+    [InlineData("delivered delivered", "220 hi", "502 what", "250 helo", Ok, Ok, Ok, Go, Ok, "221 bye")]
+    [InlineData("delivered 550", "220 hi", Hello, Ok, Ok, "550 5.1.1 who", Go, Ok, "221 bye")]
+    [InlineData("450 delivered", "220 hi", Hello, Ok, "450 4.2.1 busy", Ok, Go, Ok, "221 bye")]
+    [InlineData("450 550", "220 hi", Hello, Ok, "450 4.2.1 busy", "550 5.1.1 who", "221 bye")]
+    [InlineData("554 554", "554 5.7.1 not you")]
+    [InlineData("421 421", "421 4.3.2 closing")]
+    [InlineData("554 554", "220 hi", "554 no", "554 no")]
+    [InlineData("451 451", "220 hi", "451 4.3.0 not now")]
+    [InlineData("550 550", "220 hi", Hello, "550 5.1.8 bad sender", "221 bye")]
+    [InlineData("452 452", "220 hi", Hello, "452 4.3.1 full", "221 bye")]
+    [InlineData("421 421", "220 hi", Hello, "421 4.3.2 closing")]
+    [InlineData("421 421", "220 hi", Hello, Ok, Ok, "421 4.3.2 closing")]
+    [InlineData("unreached unreached", "220 hi", Hello, Ok, Ok, ScriptedPeer.Close)]
+    [InlineData("451 451", "220 hi", Hello, Ok, Ok, Ok, "451 4.3.0 no data", "221 bye")]
+    [InlineData("554 554", "220 hi", Hello, Ok, Ok, Ok, "554 5.5.1 no valid recipients", "221 bye")]
+    [InlineData("451 451", "220 hi", Hello, Ok, Ok, Ok, "250 confused", "221 bye")]
+    [InlineData("552 552", "220 hi", Hello, Ok, Ok, Ok, Go, "552 5.3.4 too big", "221 bye")]
+    [InlineData("451 451", "220 hi", Hello, Ok, Ok, Ok, Go, "451 4.3.0 later", "221 bye")]
+    [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Close)]
+    [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Reset)]
+    [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Silence)]
+    [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, "abc nonsense")]
+    [InlineData("delivered delivered", "220 hi", Hello, Ok, Ok, Ok, Go, Ok, ScriptedPeer.Close)]
+    [InlineData("unreached unreached", ScriptedPeer.Close)]
+    [InlineData("unreached unreached", ScriptedPeer.Silence)]
+    [InlineData("unreached unreached", "220 hi", ScriptedPeer.Flood)]
+    [InlineData("unreached unreached", "99 what")]
+    [InlineData("unreached unreached", "2500 what")]
+    [InlineData("unreached unreached", "220-one\r\n250 two")]
+    [InlineData("unreached unreached", "220 nul \0 here")]
+    [InlineData("unreached unreached", "220 bare \n lf")]
+    public async Task A_peers_behaviour_has_one_meaning(string expected, params string[] script)
+    {
+        await using var peer = new ScriptedPeer(script);
+        Assert.Equal(expected, Told(await DeliverAsync(peer.Port)));
+    }
+
+    [Fact]
+    public async Task Nobody_listening_is_nobody_reached()
+    {
+        int port;
+        await using (var peer = new ScriptedPeer()) port = peer.Port;
+        Assert.Equal("unreached unreached", Told(await DeliverAsync(port)));
+    }
+
+    [Fact]
+    public async Task Only_crlf_leaves_and_every_leading_dot_is_doubled()
+    {
+        await using var peer = new ScriptedPeer("220 hi", Hello, Ok, Ok, Ok, Go, Ok, "221 bye");
+        await DeliverAsync(peer.Port, Octets.Of("Subject: x\r\n\r\n.one\r\nbare\nlf\n.\nMAIL FROM:<evil@x>\r\nbare\rcr\r\n..two"));
+
+        var data = peer.Received[peer.Received.IndexOf("DATA\r\n", StringComparison.Ordinal)..];
+        Assert.Equal("DATA\r\nSubject: x\r\n\r\n..one\r\nbare\r\nlf\r\n..\r\nMAIL FROM:<evil@x>\r\nbare\r\ncr\r\n...two\r\n.\r\nQUIT\r\n", data);
+    }
+
+    [Fact]
+    public async Task The_dialogue_names_sender_size_and_recipients()
+    {
+        await using var peer = new ScriptedPeer("220 hi", Hello, Ok, Ok, Ok, Go, Ok, "221 bye");
+        await DeliverAsync(peer.Port, Octets.Of("Subject: x\r\n\r\n"), ["-oQ@example.test", "\"a b\"@example.test"]);
+
+        Assert.StartsWith(
+            "EHLO mx.example.test\r\nMAIL FROM:<alice@example.net> SIZE=14\r\nRCPT TO:<-oQ@example.test>\r\nRCPT TO:<\"a b\"@example.test>\r\nDATA\r\n",
+            peer.Received);
+    }
+
+    [Fact]
+    public async Task Our_own_listener_is_never_dialled()
+    {
+        await using var peer = new ScriptedPeer("220 hi");
+        var report = await DeliverAsync(peer.Port, own: $"listen=127.0.0.1:{peer.Port}");
+
+        Assert.Contains("loop", Assert.IsType<RecipientResult.Unreached>(report.Results[0]).Reason);
+        Assert.Equal("", peer.Received);
+    }
+
+    [Fact]
+    public async Task Being_told_to_stop_after_the_final_dot_leaves_a_doubt()
+    {
+        await using var peer = new ScriptedPeer("220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Silence);
+        using var stop = new CancellationTokenSource();
+        var delivering = DeliverAsync(peer.Port, stop: stop.Token, patience: TimeSpan.FromMinutes(1));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!peer.Received.EndsWith("\r\n.\r\n", StringComparison.Ordinal) && !limit.IsCancellationRequested) await Task.Yield();
+
+        await stop.CancelAsync();
+
+        Assert.Equal("in-doubt in-doubt", Told(await delivering));
+    }
+
+    private async Task<AttemptReport> DeliverAsync(
+        int port, byte[]? content = null, string[]? to = null, string? own = null, TimeSpan? patience = null, CancellationToken stop = default)
+    {
+        var id = await temp.Store.AcceptAsync(default, content, to ?? ["bob@example.test", "carol@example.test"]);
+        var message = QueuedMessage.Fold(id, await temp.Store.Events.ReadAsync(StreamId.Message(id), 0, default))!;
+        var limit = patience ?? TimeSpan.FromMilliseconds(500);
+        var timeouts = new PhaseTimeouts { Connect = limit, Greeting = limit, Mail = limit, Rcpt = limit, Data = limit, Content = limit, Dot = limit, Quit = limit };
+        var hosts = new HostAddresses(OwnEndpoints.From(own is null ? Settings.Empty : ConfigurationFile.Load(EmptyFile(), [own])));
+        var transport = new SmtpTransport(
+            temp.Store.Content, hosts, new PhasePipelines(timeouts, TimeProvider.System), RunnerRig.Self, TimeProvider.System);
+        var hop = new NextHop("127.0.0.1", IPAddress.Loopback, port);
+        var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(hop)) { BeginAsync = (_, _) => Task.FromResult(true) };
+        return (await transport.DeliverAsync(attempt, stop))!;
+    }
+
+    private string EmptyFile()
+    {
+        var file = temp.Directory.File("cf");
+        using var stream = new FileStream(file, FileMode.Create);
+        return file;
+    }
+
+    private static string Told(AttemptReport report) => string.Join(' ', report.Results.OrderBy(result => result.Recipient).Select(result => result switch
+    {
+        RecipientResult.Delivered => "delivered",
+        RecipientResult.Refused(_, var reply) => $"{reply.Code}",
+        RecipientResult.Unreached => "unreached",
+        RecipientResult.InDoubt => "in-doubt",
+        _ => "interrupted",
+    }));
+}

@@ -1,0 +1,66 @@
+using Postoffice.Store.Events;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Native;
+using Postoffice.Testing;
+
+namespace Postoffice.Store.Tests.Events;
+
+/// <summary>Names and shapes on disk are for ever: each file under <c>Golden</c> is what the journal of some release holds.</summary>
+public sealed class GoldenTests
+{
+    private static readonly QueueId Other = QueueId.Parse("ABCDEFGHJKMN");
+    private static readonly string Digest = new('a', 64);
+
+    private static readonly Dictionary<string, QueueEvent> Facts = new QueueEvent[]
+    {
+        new MessageAccepted(
+            Cast.Alice,
+            [
+                new AcceptedRecipient(1, Cast.Bob, Notify.Failure | Notify.Delay, "rfc822;bobby@example.test"),
+                new AcceptedRecipient(2, ForwardPath.Parse("жук@example.test")),
+            ],
+            new MessageOrigin("ESMTPS", "192.0.2.1", "client \"<é>\"", "Tls13 TLS_AES_128_GCM_SHA256", 1000),
+            1234, Digest, "8BITMIME", SmtpUtf8: true, Ret.Headers, "QQ+314"),
+        new HeadersAdded([new HeaderField("Received", "from client\r\n\tby us"), new HeaderField("Date", "now")], HasHeader: false),
+        new AttemptStarted(3, [1, 2], new AttemptRoute(
+            Transport.Mailbox, "bob",
+            new MailboxIntent("mbox", null, "8:1", 42, 100, 1, 2000, Digest, Digest, "From alice@example.net Wed Mar  4 12:00:00 2026"))),
+        new AttemptEnded(
+            3,
+            [
+                new RecipientOutcome(1, OutcomeKind.Delivered, Reply.Parse("250 2.0.0 ok\ntwice")),
+                new RecipientOutcome(2, OutcomeKind.InDoubt, null, "no answer", Cast.Noon),
+            ],
+            "mx.example.test", "192.0.2.25", "Tls12 x", "done", 12, Recovered: true),
+        new RecipientExpired([2], "451 later"),
+        new DsnQueued(Other, [1, 2]),
+        new MessageHeld("root", "to see"),
+        new MessageReleased("root"),
+        new ContentPurged(1234),
+        new FactsPurged([Other], 7, "keep-history=", "postoffice-runner"),
+        new DropImported(Other),
+        new ConfigurationLoaded("/etc/postoffice.cf", Digest, "0.1.0"),
+    }.ToDictionary(EventCatalogue.NameOf);
+
+    public static TheoryData<string> Names => [.. EventCatalogue.All];
+
+    [Fact]
+    public void The_names_of_facts_only_ever_grow() =>
+        Assert.Equal(Golden("names.txt").TrimEnd('\n').Split('\n'), EventCatalogue.All);
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_fact_is_written_as_it_always_was(string name) =>
+        Assert.Equal(Golden($"{name}.json").TrimEnd('\n'), EventJson.Write(Facts[name]));
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_fact_of_an_earlier_release_is_read(string name) =>
+        Assert.Equal(Facts[name], EventJson.Read(name, Golden($"{name}.json")));
+
+    private static string Golden(string file)
+    {
+        var path = Checkout.At($"tests/Postoffice.Store.Tests/Events/Golden/{file}");
+        return SafeFile.TryStat(path, out _) ? SafeFile.ReadText(path, 64 * 1024) : $"{file} is missing; it should hold what follows";
+    }
+}
