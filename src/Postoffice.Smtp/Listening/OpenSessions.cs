@@ -11,6 +11,7 @@ internal sealed class OpenSessions(ListenerServices services)
 {
     private readonly ConcurrentDictionary<SmtpSession, Running> open = new();
     private readonly VerbTable verbs = new(services);
+    private readonly Places places = new(); // counted before the first session
     private int taken;
     private bool full;
     private volatile bool stopping;
@@ -20,7 +21,7 @@ internal sealed class OpenSessions(ListenerServices services)
     /// <summary>Takes a place for a session; <see cref="Run"/> gives it back when the session ends.</summary>
     public bool TryTakePlace()
     {
-        var limit = Places.Allowed(services.Rules.Current.Options.MaxClients);
+        var limit = places.Allowed(services.Rules.Current.Options.MaxClients);
         if (Interlocked.Increment(ref taken) <= limit)
         {
             full = false;

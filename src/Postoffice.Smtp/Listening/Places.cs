@@ -3,16 +3,18 @@ using Postoffice.Store.Native;
 namespace Postoffice.Smtp.Listening;
 
 /// <summary>
-/// How many sessions may be open. Never more than descriptors allow, since running out of them would hit the store as well.
+/// How many sessions may be open. Never more than descriptors allow: running out of them would hit the store and the runtime as well.
 /// </summary>
-internal static class Places
+internal sealed class Places
 {
-    private const int Reserve = 64; // store, log, doors, drop directory, a client being told to come later
+    private const int Reserve = 64; // what comes and goes beside sessions: store, drop directory, lookups, a client being told to come later
+    private readonly int own = Directory.GetFileSystemEntries("/proc/self/fd").Length;
 
     /// <param name="clients">What the settings allow.</param>
-    public static int Allowed(int clients)
+    public int Allowed(int clients)
     {
         if (Libc.GetResourceLimit(Libc.RLIMIT_NOFILE, out var limit) != 0) return clients;
-        return (int)Math.Min((ulong)clients, limit.Current > Reserve ? limit.Current - Reserve : 1);
+        var taken = (ulong)(own + Reserve);
+        return (int)Math.Min((ulong)clients, limit.Current > taken ? limit.Current - taken : 1);
     }
 }

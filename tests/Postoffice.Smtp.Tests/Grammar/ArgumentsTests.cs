@@ -18,7 +18,7 @@ public sealed class ArgumentsTests
         MailArguments.Parse("FROM:<a@example.net> " + text, localPartOnly: false, out _);
         RcptArguments.Parse(text, smtpUtf8: true, localPartOnly: false, out _);
         RcptArguments.Parse("TO:<a@example.net> " + text, smtpUtf8: false, localPartOnly: false, out _);
-        BdatArguments.TryParse(text, out _);
+        return !BdatArguments.TryParse(text, out var bdat) || bdat.Octets >= 0;
     });
 
     [Fact]
