@@ -34,4 +34,7 @@ internal static class ExitCode
 
     /// <summary>A setting, or the store, cannot be used as it is.</summary>
     public const int Configuration = 78;
+
+    /// <summary>Ctrl-C, as shells tell it: 128 and the signal's number.</summary>
+    public const int Interrupted = 130;
 }

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Postoffice.Admin.Commands;
+using Postoffice.Admin.Output;
 using Postoffice.Admin.Sendmail;
 using Postoffice.Store;
 using Postoffice.Store.Configuration;
+using Postoffice.Store.Log;
 
 namespace Postoffice.Admin;
 
@@ -35,6 +37,19 @@ internal static class Invocation
         {
             screen.Complain(program, unreadable.Message);
             return ExitCode.NoInput;
+        }
+        catch (StoreUnavailableException trouble)
+        {
+            screen.Complain(program, $"The store cannot be used now: {trouble.Message}");
+            return ExitCode.Temporary;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            return ExitCode.Interrupted;
+        }
+        catch (ReaderGoneException)
+        {
+            return ExitCode.Ok;
         }
         catch (IOException trouble)
         {

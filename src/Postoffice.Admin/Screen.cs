@@ -1,4 +1,5 @@
 using System.Text;
+using Postoffice.Admin.Output;
 
 namespace Postoffice.Admin;
 
@@ -25,7 +26,7 @@ internal sealed class Screen(Stream input, Stream output, TextWriter error, bool
 
     public static Screen OfProcess() => new(
         Console.OpenStandardInput(),
-        Console.OpenStandardOutput(),
+        new StandardOutput(),
         new StreamWriter(Console.OpenStandardError(), Utf8, bufferSize: 256) { AutoFlush = true, NewLine = "\n" },
         isTerminal: !Console.IsOutputRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb"),
         TimeProvider.System);

@@ -1,4 +1,5 @@
 using Postoffice.Store.Configuration;
+using Postoffice.Store.Control;
 
 namespace Postoffice.Admin;
 
@@ -6,7 +7,6 @@ namespace Postoffice.Admin;
 internal static class ServicePlaces
 {
     public const string DefaultSubmissionSocket = "/run/postoffice/submit.sock";
-    public const string DefaultControlDirectory = "/run/postoffice";
     public const string DefaultDropDirectory = "/var/spool/postoffice/drop";
     private const string Unix = "unix:";
 
@@ -17,7 +17,7 @@ internal static class ServicePlaces
             : DefaultSubmissionSocket;
 
     /// <summary><c>control=DIR</c>: holds smtpd.sock and runner.sock.</summary>
-    public static string ControlDirectory(Settings settings) => settings.Text("control", DefaultControlDirectory);
+    public static string ControlDirectory(Settings settings) => settings.Text("control", ControlOptions.DefaultDirectory);
 
     /// <summary><c>drop=DIR</c>.</summary>
     public static string DropDirectory(Settings settings) => settings.Text("drop", DefaultDropDirectory);

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Postoffice.Store;
 using Postoffice.Store.Configuration;
 using Postoffice.Store.Native;
@@ -16,7 +17,13 @@ internal static class StoreDoor
 
     /// <summary>For looking only.</summary>
     /// <exception cref="StoreRefusedException">Says what is wrong and what to do.</exception>
-    public static MailStore Open(Settings settings)
+    public static MailStore Open(Settings settings) => MailStore.OpenForReading(Enter(settings));
+
+    /// <summary>For acts on the rows: beside the services, in turn with them.</summary>
+    /// <exception cref="StoreRefusedException">Says what is wrong and what to do.</exception>
+    public static MailStore OpenForWriting(Settings settings, TimeProvider clock, ILogger log) => MailStore.Open(Enter(settings), clock, log);
+
+    private static StoreOptions Enter(Settings settings)
     {
         var options = StoreOptions.From(settings);
         if (!SafeFile.TryStat(options.Path, out _))
@@ -25,7 +32,7 @@ internal static class StoreDoor
         }
         // A store that belongs to root is the services' to warn of, once at their start.
         ServiceIdentity.Assume(settings, options.Path, warn: _ => { });
-        return MailStore.OpenForReading(options);
+        return options;
     }
 
     private static string Directory(Settings settings) => Path.GetDirectoryName(StoreOptions.From(settings).Path)!;

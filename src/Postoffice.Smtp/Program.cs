@@ -1,6 +1,7 @@
 using Postoffice.Smtp;
 using Postoffice.Smtp.Listening;
 using Postoffice.Store;
+using Postoffice.Store.Control;
 
 // The listener takes mail in, makes it durable and says 250. To read on: Dialogue/SmtpSession.cs.
 if (args is ["--help" or "-h"]) return Say(Arguments.Help, ExitCode.Ok);
@@ -15,6 +16,7 @@ try
     var doors = Doors.Open(configuration.Options.Endpoints);                        // may need root
     ServiceIdentity.Assume(configuration.Settings, configuration.StoreOptions.Path, sentence => ListenerLog.RunsAsRoot(log, sentence));
     using var store = MailStore.Open(configuration.StoreOptions, clock, log);       // never as root, unless it is root's
+    await using var control = ControlServer.Start(ControlOptions.From(configuration.Settings), "smtpd.sock", store, clock, log);
     await using var listener = await Listener.StartAsync(arguments, configuration, doors, store, clock, log);
     await listener.RunAsync(names => log.Say($"ready, listening on {names}"));
     return ExitCode.Ok;

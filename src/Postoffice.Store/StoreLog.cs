@@ -25,4 +25,13 @@ internal static partial class StoreLog
 
     [LoggerMessage(1007, LogLevel.Critical, "{Store}: the disk is full; the ballast was given up so that work in progress can end. Make room")]
     public static partial void BallastGiven(ILogger log, string store);
+
+    [LoggerMessage(1050, LogLevel.Warning, "{Socket}: nobody can ask this service, trying again each minute: {Reason}")]
+    public static partial void ControlClosed(ILogger log, string socket, string reason);
+
+    [LoggerMessage(1051, LogLevel.Warning, "{Socket}: a question of uid {Uid} was cut off: {Reason}")]
+    public static partial void ControlCutOff(ILogger log, string socket, uint uid, string reason);
+
+    [LoggerMessage(1052, LogLevel.Error, "{Socket}: a question of uid {Uid} met a surprise")]
+    public static partial void ControlSurprised(ILogger log, string socket, uint uid, Exception surprise);
 }

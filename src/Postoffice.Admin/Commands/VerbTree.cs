@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Postoffice.Admin.Output;
+using Postoffice.Store.Configuration;
 using Postoffice.Store.Control;
+using Postoffice.Store.Mail;
 using Postoffice.Store.Queries;
 
 namespace Postoffice.Admin.Commands;
@@ -29,7 +31,7 @@ internal sealed class VerbTree
               postoffice queue --json
             """)
         {
-            tree.file, tree.settings, tree.History(), tree.Trace(), tree.Queue(),
+            tree.file, tree.settings, tree.History(), tree.Trace(), tree.Queue(), tree.Projection(), tree.Store(),
         };
     }
 
@@ -83,7 +85,33 @@ internal sealed class VerbTree
         return command;
     }
 
-    private Inquiry Ask(ParseResult line) => new(ConfigurationInForce.Load(line.GetValue(file), line.GetValue(settings) ?? []), screen.Clock);
+    private Command Projection()
+    {
+        var one = new Argument<string?>("NAME") { Description = "One projection; all of them when not given.", Arity = ArgumentArity.ZeroOrOne };
+        var list = new Command("list", "Where each projection stands.") { json };
+        list.SetAction(line => new ProjectionCommand(Settings(line), screen).List(line.GetValue(json)));
+        var rebuild = new Command("rebuild", "Throws the rows away and folds them again from the journal; mail goes on.") { one };
+        rebuild.SetAction((line, ct) => new ProjectionCommand(Settings(line), screen).RebuildAsync(line.GetValue(one), ct));
+        var verify = new Command("verify", "Folds again beside the live rows and reports differences; mail goes on.") { one, json };
+        verify.SetAction((line, ct) => Task.FromResult(new ProjectionCommand(Settings(line), screen).Verify(line.GetValue(one), line.GetValue(json), ct)));
+        return new Command("projection", "The tables folded from the journal.") { list, rebuild, verify };
+    }
+
+    private Command Store()
+    {
+        var target = new Argument<string>("FILE") { Description = "A new file." };
+        var check = new Command("check", "Looks for damage: the file, the journal's order, the content of every open message.") { json };
+        check.SetAction((line, ct) => Task.FromResult(new StoreCommand(Settings(line), screen).Check(line.GetValue(json), ct)));
+        var backup = new Command("backup", "Writes a consistent copy while mail goes on.") { target };
+        backup.SetAction((line, ct) => Task.FromResult(new StoreCommand(Settings(line), screen).Backup(line.GetRequiredValue(target), ct)));
+        var stats = new Command("stats", "Sizes and counts.") { json, utc };
+        stats.SetAction(line => new StoreCommand(Settings(line), screen).Stats(Time(line.GetValue(utc)), line.GetValue(json)));
+        return new Command("store", "The file that holds everything.") { check, backup, stats };
+    }
+
+    private Settings Settings(ParseResult line) => ConfigurationInForce.Load(line.GetValue(file), line.GetValue(settings) ?? []);
+
+    private Inquiry Ask(ParseResult line) => new(Settings(line), screen.Clock);
 
     private TimeText Time(bool utc) => new(utc ? TimeZoneInfo.Utc : screen.Clock.LocalTimeZone);
 
@@ -93,7 +121,7 @@ internal sealed class VerbTree
         if (text is null) return true;
         if (!time.TryParse(text, now, out var parsed))
         {
-            screen.Complain("postoffice", $"{Store.Mail.PrintableText.Escape(text, 40)} is no time: 2h, 7d, 2026-11-22 or '2026-11-22 23:30' are.");
+            screen.Complain("postoffice", $"{PrintableText.Escape(text, 40)} is no time: 2h, 7d, 2026-11-22 or '2026-11-22 23:30' are.");
             return false;
         }
         at = parsed;

@@ -19,7 +19,7 @@ public static partial class Libc
 
     // <errno.h>
     public const int EPERM = 1, ENOENT = 2, EINTR = 4, EIO = 5, EAGAIN = 11, EACCES = 13, EEXIST = 17, ENOTDIR = 20, EFBIG = 27,
-        ENOSPC = 28, EROFS = 30, ELOOP = 40, EDQUOT = 122;
+        ENOSPC = 28, EROFS = 30, EPIPE = 32, ELOOP = 40, EDQUOT = 122;
 
     // <sys/file.h>
     public const int LOCK_SH = 1, LOCK_EX = 2, LOCK_NB = 4, LOCK_UN = 8;
@@ -140,6 +140,19 @@ public static partial class Libc
 
     [LibraryImport(Library, EntryPoint = "getpwuid_r")]
     internal static unsafe partial int GetPasswdByUid(uint uid, PasswdEntry* entry, byte* buffer, nint length, PasswdEntry** result);
+
+    /// <summary>struct group of <c>getgrnam_r</c>; the strings live in the caller's buffer.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    internal struct GroupEntry
+    {
+        public nint Name;
+        public nint Password;
+        public uint Gid;
+        public nint Members;
+    }
+
+    [LibraryImport(Library, EntryPoint = "getgrnam_r", StringMarshalling = StringMarshalling.Utf8)]
+    internal static unsafe partial int GetGroupByName(string name, GroupEntry* entry, byte* buffer, nint length, GroupEntry** result);
 
     [LibraryImport(Library, EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     public static partial int Open(string path, int flags, uint mode);
