@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
@@ -89,6 +91,30 @@ public sealed class SmtpTransportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_real_server_takes_a_large_message()
+    {
+        var program = OutsideProgram.Require("smtp-sink");
+        int port;
+        await using (var free = new ScriptedPeer()) port = free.Port;
+        string[] rights = Environment.UserName == "root" ? ["-u", "nobody"] : [];
+        using var sink = Process.Start(program, [.. rights, $"127.0.0.1:{port}", "10"]);
+        try
+        {
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (!await IsListeningAsync(port)) limit.Token.ThrowIfCancellationRequested();
+            var line = Octets.Of(new string('x', 70) + "\r\n");
+            var content = Enumerable.Repeat(line, 50_000).SelectMany(octets => octets).ToArray();
+
+            Assert.Equal("delivered delivered", Told(await DeliverAsync(port, content, patience: TimeSpan.FromSeconds(30))));
+        }
+        finally
+        {
+            sink.Kill();
+            await sink.WaitForExitAsync();
+        }
+    }
+
+    [Fact]
     public async Task Our_own_listener_is_never_dialled()
     {
         await using var peer = new ScriptedPeer("220 hi");
@@ -125,6 +151,21 @@ public sealed class SmtpTransportTests : IDisposable
         var hop = new NextHop("127.0.0.1", IPAddress.Loopback, port);
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(hop)) { BeginAsync = (_, _) => Task.FromResult(true) };
         return (await transport.DeliverAsync(attempt, stop))!;
+    }
+
+    private static async Task<bool> IsListeningAsync(int port)
+    {
+        using var client = new TcpClient();
+        try
+        {
+            await client.ConnectAsync(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            await Task.Yield();
+            return false;
+        }
     }
 
     private string EmptyFile()
