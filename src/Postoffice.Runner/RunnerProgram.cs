@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Postoffice.Runner.Deliverer;
 using Postoffice.Store;
 using Postoffice.Store.Configuration;
+using Postoffice.Store.Control;
 using Postoffice.Store.Native;
 
 namespace Postoffice.Runner;
@@ -60,6 +61,8 @@ internal static class RunnerProgram
             var factory = new WorkingsFactory(store, deliverer, startedAsRoot, clock);
             var first = await factory.MakeAsync(settings, CancellationToken.None);
             var service = new RunnerService(store, options.Path, settings, first, factory, deliverer, clock, log);
+            await using var control = ControlServer.Start(
+                ControlOptions.From(settings), "runner.sock", store, clock, log, (_, ct) => ControlActs.RunAsync(service.Dispatcher, ct));
 
             using var stop = new CancellationTokenSource();
             using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

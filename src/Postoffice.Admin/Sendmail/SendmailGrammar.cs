@@ -10,8 +10,8 @@ namespace Postoffice.Admin.Sendmail;
 /// </summary>
 internal sealed class SendmailGrammar
 {
-    private const string Flags = "aciGILmnstUvx";
-    private const string WithValue = "ABCDFNORXbfhopr"; // C-CLI-07, and sendmail's own
+    private const string Flags = "aciGImnstUvx";
+    private const string WithValue = "ABCDFLNORXbfhopr"; // C-CLI-07, and sendmail's own
     private const string WithAttachedValue = "deq";
     private readonly List<string> settings = [];
     private SendmailOptions options;
@@ -114,7 +114,7 @@ internal sealed class SendmailGrammar
         't' => options with { RecipientsFromHeader = true },
         'v' => options with { Verbose = true },
         'I' => options with { Mode = SendmailMode.Aliases },
-        _ => options, // a c G L m n s U x: nothing here
+        _ => options, // a c G m n s U x: nothing here
     };
 
     private void Value(char letter, string value)
@@ -132,7 +132,7 @@ internal sealed class SendmailGrammar
             case 'q': QueueRun(value); break;
             case 'R': Ret(value); break;
             case 'V': EnvelopeId(value); break;
-            default: break; // A D e h O p X: nothing here; no file of the caller's choice is written, no setting of sendmail's exists
+            default: break; // A D e h L O p X: nothing here; no file of the caller's choice is written, no setting of sendmail's exists
         }
     }
 

@@ -14,10 +14,10 @@ internal sealed class SubmitProgram(string program, SendmailOptions options, Set
     public async Task<int> RunAsync(CancellationToken ct)
     {
         if (Sender() is not { } sender) return Fail(ExitCode.NoUser, $"Unknown sender <{PrintableText.Escape(options.Sender)}>");
+        var own = string.IsNullOrWhiteSpace(options.FullName) ? null : await OwnName.FindAsync(settings, ct);
         try
         {
-            var self = await OwnName.FindAsync(settings, ct);
-            await using var message = await SpooledMessage.ReadAsync(screen.Input, !options.IgnoreDots, header => FromField(header, sender, self), ct);
+            await using var message = await SpooledMessage.ReadAsync(screen.Input, !options.IgnoreDots, header => FromField(header, sender, own), ct);
             if (Recipients(message.Header) is not { Count: > 0 } recipients) return Fail(ExitCode.NoUser, "No recipients");
             var submission = new Submission(sender, recipients, options.Notify, options.Ret, options.EnvelopeId, options.Body);
             var result = await SubmissionSession.SubmitAsync(ServicePlaces.SubmissionSocket(settings), submission, message.Open(), screen.Clock, ct);
@@ -53,11 +53,11 @@ internal sealed class SubmitProgram(string program, SendmailOptions options, Set
     }
 
     /// <summary>A name given by -F makes the From field that is missing; without one the listener makes it.</summary>
-    private HeaderField? FromField(MessageHeader header, ReversePath sender, DomainName self)
+    private HeaderField? FromField(MessageHeader header, ReversePath sender, DomainName? own)
     {
-        if (string.IsNullOrWhiteSpace(options.FullName) || header.Has("From") || sender.Mailbox is not { } mailbox) return null;
-        var full = mailbox.IsLocalPartOnly ? mailbox.At(self) : mailbox;
-        return full is null ? null : FullName.FromField(options.FullName, full);
+        if (own is null || header.Has("From") || sender.Mailbox is not { } mailbox) return null;
+        var full = mailbox.IsLocalPartOnly ? mailbox.At(own) : mailbox;
+        return full is null ? null : FullName.FromField(options.FullName!, full);
     }
 
     private List<ForwardPath> Recipients(MessageHeader header)

@@ -1,0 +1,126 @@
+using System.Text.Json;
+using Postoffice.Store.Control;
+using Postoffice.Store.Events;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Queries;
+using Postoffice.Testing;
+
+namespace Postoffice.Store.Tests.Queries;
+
+/// <summary>Lists show the journal's last fact, whether the rows have followed or not.</summary>
+public sealed class QueriesTests : IDisposable
+{
+    private readonly TempStore temp = new();
+    private readonly Mails mails;
+
+    public QueriesTests() => mails = new Mails(temp);
+
+    public void Dispose() => temp.Dispose();
+
+    [Fact]
+    public async Task The_queue_is_the_same_from_rows_and_from_facts()
+    {
+        await ManyAsync();
+        var fromFacts = Text(temp.Store.Queue.All());
+        Assert.Equal(3, fromFacts.Count);
+        await mails.FollowAsync();
+        Assert.Equal(fromFacts, Text(temp.Store.Queue.All()));
+        Assert.Equal(3, temp.Store.Queue.Count());
+    }
+
+    [Fact]
+    public async Task The_history_is_the_same_from_rows_from_facts_and_from_both()
+    {
+        await ManyAsync();
+        var fromFacts = Text(temp.Store.History.Search(new HistoryFilter()));
+        Assert.Equal(4, fromFacts.Count);
+        await temp.Store.Projections.CatchUpAsync(3, TestContext.Current.CancellationToken);
+        Assert.Equal(fromFacts, Text(temp.Store.History.Search(new HistoryFilter())));
+        await mails.FollowAsync();
+        Assert.Equal(fromFacts, Text(temp.Store.History.Search(new HistoryFilter())));
+    }
+
+    [Theory]
+    [InlineData("from=alice@example.net", 3)]
+    [InlineData("from=<>", 1)]
+    [InlineData("from=*@EXAMPLE.net", 3)]
+    [InlineData("to=bob@example.test", 3)]
+    [InlineData("to=b_b@example.test", 0)]
+    [InlineData("to=b%", 0)]
+    [InlineData("to=b%*", 0)]
+    [InlineData("to=*_*", 1)]
+    [InlineData("to=x' OR 1=1", 0)]
+    [InlineData("from=\"x'/**/UNION/**/SELECT/**/1--\"@a.com", 0)]
+    [InlineData("status=delivered", 1)]
+    [InlineData("status=failed", 1)]
+    [InlineData("status=pending", 3)]
+    [InlineData("status=held", 1)]
+    [InlineData("uid=1000", 1)]
+    [InlineData("limit=2", 2)]
+    public async Task Filters_mean_what_they_say_and_nothing_more(string asked, int count)
+    {
+        await ManyAsync();
+        var value = asked[(asked.IndexOf('=') + 1)..];
+        var filter = asked.Split('=')[0] switch
+        {
+            "from" => new HistoryFilter { From = value },
+            "to" => new HistoryFilter { To = value },
+            "status" => new HistoryFilter { Status = value },
+            "uid" => new HistoryFilter { SubmittedBy = uint.Parse(value) },
+            _ => new HistoryFilter { Limit = int.Parse(value) },
+        };
+        Assert.Equal(count, temp.Store.History.Search(filter).Count());
+        await mails.FollowAsync();
+        Assert.Equal(count, temp.Store.History.Search(filter).Count());
+        Assert.Equal(4, temp.Store.History.Search(new HistoryFilter()).Count());
+    }
+
+    [Fact]
+    public async Task Times_bound_the_history()
+    {
+        await ManyAsync();
+        await mails.FollowAsync();
+        var all = temp.Store.History.Search(new HistoryFilter()).Select(entry => entry.AcceptedAt).ToList();
+        Assert.Equal(all.OrderDescending(), all);
+        Assert.Equal(all.Count(at => at >= all[1]), temp.Store.History.Search(new HistoryFilter { Since = all[1] }).Count());
+        Assert.Equal(all.Count(at => at < all[1]), temp.Store.History.Search(new HistoryFilter { Until = all[1] }).Count());
+    }
+
+    [Fact]
+    public async Task A_long_queue_comes_whole_and_in_order()
+    {
+        for (var i = 0; i < 120; i++) await mails.AcceptAsync("alice@example.net", "bob@example.test");
+        var queued = temp.Store.Queue.All().Select(entry => entry.QueueId).ToList();
+        Assert.Equal(120, queued.Distinct().Count());
+        Assert.Equal(queued.Order(StringComparer.Ordinal), queued);
+        await mails.FollowAsync();
+        Assert.Equal(queued, temp.Store.History.Search(new HistoryFilter()).Select(entry => entry.QueueId).Reverse());
+    }
+
+    [Fact]
+    public async Task A_trace_tells_every_fact_in_order()
+    {
+        var id = await mails.AcceptAsync("alice@example.net", "bob@example.test", uid: 1000);
+        await mails.EndAsync(id, 1, OutcomeKind.Delivered, "250 2.0.0 taken");
+        Assert.Equal(["message-accepted.v1", "attempt-ended.v1"], temp.Store.Trace.Of(id).Select(fact => fact.Name));
+        Assert.Equal(new TraceOwner(1000), temp.Store.Trace.OwnerOf(id));
+        Assert.Null(temp.Store.Trace.OwnerOf(new QueueId(1)));
+    }
+
+    /// <summary>One pending and held, one deferred and failed, one delivered, one null sender with an odd address.</summary>
+    private async Task ManyAsync()
+    {
+        var held = await mails.AcceptAsync("alice@example.net", "bob@example.test", uid: 1000);
+        await mails.AppendAsync(held, new MessageHeld("root", "to be looked at"));
+        var mixed = await mails.AcceptAsync("alice@example.net", "bob@example.test carol@example.test", uid: 1001);
+        await mails.EndAsync(mixed, 1, OutcomeKind.Deferred, "451 4.3.0 later");
+        await mails.EndAsync(mixed, 2, OutcomeKind.Refused, "550 5.1.1 nobody");
+        var delivered = await mails.AcceptAsync("alice@example.net", "bob@example.test");
+        await mails.EndAsync(delivered, 1, OutcomeKind.Delivered, "250 2.0.0 taken");
+        await mails.AcceptAsync("", "odd_one@example.test");
+    }
+
+    private static List<string> Text(IEnumerable<QueueEntry> entries) => [.. entries.Select(entry => JsonSerializer.Serialize(entry, ControlJson.Lines.QueueEntry))];
+
+    private static List<string> Text(IEnumerable<HistoryEntry> entries) => [.. entries.Select(entry => JsonSerializer.Serialize(entry, ControlJson.Lines.HistoryEntry))];
+}
