@@ -1,0 +1,46 @@
+using Postoffice.Testing;
+
+namespace Postoffice.EndToEnd.Tests;
+
+public sealed class RelayTests
+{
+    [Fact]
+    public async Task A_remote_recipient_goes_through_the_relay_host_to_smtp_sink()
+    {
+        var port = Site.FreePort();
+        await using var site = new Site($"relay-host=127.0.0.1:{port}");
+        await using var sink = Service.Start(OutsideProgram.Require("smtp-sink"), "-u", Site.User, "-v", "-D", site.File("sunk."), $"127.0.0.1:{port}", "10");
+        await site.StartListenerAsync();
+        await site.StartRunnerAsync();
+
+        (await site.SendmailAsync("Subject: out\n\n.leading dot\n", "-i", "bob@remote.example")).Succeeded();
+
+        var sunk = await Eventually.HoldsAsync(
+            () => Directory.GetFiles(site.File(""), "sunk.*"),
+            files => files.Any(file => System.IO.File.ReadAllText(file).Contains("leading dot", StringComparison.Ordinal)),
+            files => System.IO.File.ReadAllText(files[0]),
+            () => $"the message at smtp-sink\n{sink.Said}");
+        Assert.Contains("Subject: out", sunk);
+        await Eventually.HoldsAsync(
+            () => site.PostofficeAsync("history", "--json", "--to", "bob@remote.example").Result.Output.Contains("\"delivered\"", StringComparison.Ordinal),
+            () => "delivered in the history");
+    }
+
+    [Fact]
+    public async Task Mail_waits_in_the_queue_while_the_next_hop_is_away_and_goes_when_it_is_back()
+    {
+        var port = Site.FreePort();
+        await using var site = new Site($"relay-host=127.0.0.1:{port}", "retry=1h");
+        await site.StartListenerAsync();
+        await site.StartRunnerAsync();
+        (await site.SendmailAsync("Subject: later\n\nhello\n", "bob@remote.example")).Succeeded();
+        await Eventually.HoldsAsync(
+            () => site.RunAsync("mailq").Result.Output.Contains("refused", StringComparison.OrdinalIgnoreCase),
+            () => "the reason in mailq");
+
+        await using var sink = Service.Start(OutsideProgram.Require("smtp-sink"), "-u", Site.User, $"127.0.0.1:{port}", "10");
+        await Eventually.HoldsAsync(
+            () => site.RunAsync("runq").Result.ExitCode == 0 && site.RunAsync("mailq").Result.Output == "Mail queue is empty.\n",
+            () => "an empty queue after runq");
+    }
+}

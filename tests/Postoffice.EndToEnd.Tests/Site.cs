@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using Postoffice.Testing;
+
+namespace Postoffice.EndToEnd.Tests;
+
+/// <summary>A mail site on loopback: a configuration, a store, a Maildir, and the two services run as processes.</summary>
+public sealed class Site : IAsyncDisposable
+{
+    private readonly TempDirectory directory = new();
+    private readonly List<Service> started = [];
+
+    /// <param name="settings">Lines that come after the ones every site has.</param>
+    public Site(params IEnumerable<string> settings)
+    {
+        Port = FreePort();
+        Configuration = directory.File("postoffice.cf");
+        System.IO.File.WriteAllLines(Configuration,
+        [
+            $"store={StorePath}",
+            "hostname=mx.example.test",
+            "local-domain=example.test",
+            $"listen=127.0.0.1:{Port}",
+            $"listen=unix:{directory.File("submit.sock")}",
+            $"control={directory.File("control")}",
+            $"drop={DropDirectory}",
+            $"mailbox=maildir:{directory.File("mail/%u")}",
+            $"postmaster={User}",
+            "retry=1s,1s,2s",
+            .. settings,
+        ]);
+        Directory.CreateDirectory(directory.File("store"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(directory.File("control"));
+        Directory.CreateDirectory(directory.File("mail"));
+        Directory.CreateDirectory(DropDirectory);
+        System.IO.File.SetUnixFileMode(DropDirectory, (UnixFileMode)0b001_111_011_011); // 1733
+    }
+
+    /// <summary>The user whose mail these sites take: the one who runs the tests.</summary>
+    public static string User => Environment.UserName;
+
+    public static string Address => $"{User}@example.test";
+
+    public int Port { get; }
+    public string Configuration { get; }
+    public string StorePath => directory.File("store/postoffice.db");
+    public string DropDirectory => directory.File("drop");
+    public string MaildirNew => directory.File($"mail/{User}/new");
+
+    public string File(string name) => directory.File(name);
+
+    public async Task<Service> StartListenerAsync() => await StartAsync("postoffice-smtpd");
+
+    public async Task<Service> StartRunnerAsync() => await StartAsync("postoffice-runner");
+
+    /// <summary>Starts a service without waiting for it to get ready.</summary>
+    public Service Begin(string program)
+    {
+        var service = Service.Start(Service.Program(program), "-C", Configuration);
+        started.Add(service);
+        return service;
+    }
+
+    public Task<Outcome> RunAsync(string program, params string[] arguments) =>
+        Outcome.OfAsync(Service.Program(program), ["-C", Configuration, .. arguments]);
+
+    public Task<Outcome> SendmailAsync(string message, params string[] arguments) =>
+        Outcome.OfAsync(Service.Program("sendmail"), ["-C", Configuration, .. arguments], message);
+
+    public Task<Outcome> PostofficeAsync(params string[] arguments) =>
+        Outcome.OfAsync(Service.Program("postoffice"), [.. arguments, "-C", Configuration]);
+
+    public Task<Outcome> SwaksAsync(params string[] arguments) =>
+        Outcome.OfAsync(OutsideProgram.Require("swaks"), ["--server", $"127.0.0.1:{Port}", "--helo", "client.example.net", .. arguments]);
+
+    /// <summary>Waits until the mailbox holds <paramref name="count"/> messages; answers their texts.</summary>
+    public Task<IReadOnlyList<string>> MailAsync(int count) => Eventually.HoldsAsync(
+        () => Directory.Exists(MaildirNew) ? Directory.GetFiles(MaildirNew) : [],
+        files => files.Length >= count,
+        files => (IReadOnlyList<string>)[.. files.Select(System.IO.File.ReadAllText)],
+        () => $"{count} messages in {MaildirNew}\n{string.Join('\n', started.Select(service => service.Said))}");
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var service in Enumerable.Reverse(started)) await service.DisposeAsync();
+        directory.Dispose();
+    }
+
+    public static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private async Task<Service> StartAsync(string program)
+    {
+        var service = Begin(program);
+        await service.SaysAsync("ready");
+        return service;
+    }
+}
