@@ -23,7 +23,11 @@ internal sealed class Listener : IAsyncDisposable
     private readonly MailStore store;
     private readonly OwnAddresses own;
     private readonly OpenSessions sessions;
-    private readonly SocketConnectionContextFactory connections = new(new SocketConnectionFactoryOptions(), NullLogger.Instance);
+    // What a client may send ahead. More than this the shared array pool does not keep, so a large message would be allocated again and again.
+    private const int MaxReadAhead = 64 * 1024;
+
+    private readonly SocketConnectionContextFactory connections =
+        new(new SocketConnectionFactoryOptions { MaxReadBufferSize = MaxReadAhead, MaxWriteBufferSize = MaxReadAhead }, NullLogger.Instance);
     private readonly CancellationTokenSource stop = new();
     private readonly SemaphoreSlim reloading = new(1);
     private Configuration configuration;

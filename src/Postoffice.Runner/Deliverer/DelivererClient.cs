@@ -149,7 +149,7 @@ internal sealed class DelivererClient : IAsyncDisposable
             var buffer = read.Buffer;
             while (!buffer.IsEmpty)
             {
-                var piece = buffer.Slice(0, Math.Min(buffer.Length, Frame.MaxPayload));
+                var piece = buffer.Slice(0, Math.Min(buffer.Length, Frame.MaxContent));
                 if (!await call.SpendAsync((int)piece.Length, ct)) return;
                 if (!await link.SendAsync(FrameKind.Content, delivery, piece)) return;
                 buffer = buffer.Slice(piece.End);

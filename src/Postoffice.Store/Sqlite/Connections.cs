@@ -21,7 +21,7 @@ internal static class Connections
         Execute(connection, "PRAGMA synchronous = FULL");
         Execute(connection, "PRAGMA wal_autocheckpoint = 0");
         Execute(connection, "PRAGMA journal_size_limit = 67108864"); // 64 MiB: a WAL that once grew gives the disk back
-        Execute(connection, "PRAGMA cache_size = -4096"); // 4 MiB
+        Execute(connection, "PRAGMA cache_size = -2048"); // 2 MiB
         return connection;
     }
 

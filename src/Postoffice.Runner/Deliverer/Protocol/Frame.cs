@@ -12,6 +12,9 @@ internal static class Frame
     /// <summary>Octets of a payload at most.</summary>
     public const int MaxPayload = 64 * 1024;
 
+    /// <summary>Content octets of one frame at most: each of the deliverer's threads keeps buffers of this size, so it is small.</summary>
+    public const int MaxContent = 16 * 1024;
+
     /// <summary>Content octets of one delivery that may be under way unacknowledged: what a stalled delivery costs in memory.</summary>
     public const int Window = 2 * MaxPayload;
 
