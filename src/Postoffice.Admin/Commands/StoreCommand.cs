@@ -1,7 +1,7 @@
 using Postoffice.Admin.Output;
 using Postoffice.Store.Configuration;
-using Postoffice.Store.Maintenance;
 using Postoffice.Store.Mail;
+using Postoffice.Store.Maintenance;
 
 namespace Postoffice.Admin.Commands;
 
