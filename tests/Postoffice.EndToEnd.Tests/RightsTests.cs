@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using Postoffice.Store.Native;
+using Postoffice.Testing;
+
+namespace Postoffice.EndToEnd.Tests;
+
+/// <summary>Started as root, the services go on as the owner of the store; only the deliverer stays root, and writes as the user.</summary>
+public sealed class RightsTests : IAsyncDisposable
+{
+    private const string Owner = "daemon";
+    private const string User = "games";
+    private readonly string folder = Directory.CreateTempSubdirectory("postoffice-rights-").FullName;
+    private readonly List<Service> started = [];
+
+    [Fact]
+    public async Task Nobody_opens_the_store_as_root_and_a_mailbox_belongs_to_its_user()
+    {
+        Assert.True(Environment.UserName == "root", "this test starts services as root: run it as root");
+        var (port, configuration) = Prepare();
+        var listener = await StartAsync("postoffice-smtpd", configuration);
+        var runner = await StartAsync("postoffice-runner", configuration);
+        var deliverer = runner.Children()[0];
+
+        Assert.Equal([Owner, Owner, "root"], new[] { listener.Id, runner.Id, deliverer }.Select(OwnerOf));
+        (await Outcome.OfAsync(OutsideProgram.Require("swaks"),
+            ["--server", $"127.0.0.1:{port}", "--from", "alice@example.net", "--to", $"{User}@example.test"])).Succeeded();
+
+        var mailbox = Path.Join(folder, "mail", User);
+        await Eventually.HoldsAsync(() => new FileInfo(mailbox) is { Exists: true, Length: > 0 }, () => $"mail in {mailbox}\n{runner.Said}");
+        Assert.True(SafeFile.TryStat(mailbox, out var file));
+        Assert.Equal((SystemUser.Find(User)!.Uid, 0x180u), (file.Uid, file.Permissions)); // 0600
+        Assert.All(Directory.GetFiles(Path.Join(folder, "store")).Where(name => !name.EndsWith(".bell", StringComparison.Ordinal)), name =>
+        {
+            Assert.True(SafeFile.TryStat(name, out var part));
+            Assert.Equal((SystemUser.Find(Owner)!.Uid, 0x180u), (part.Uid, part.Permissions));
+        });
+    }
+
+    [Fact]
+    public async Task An_ordinary_user_submits_as_himself_and_sees_his_own_history()
+    {
+        Assert.True(Environment.UserName == "root", "this test starts services as root: run it as root");
+        var (_, configuration) = Prepare();
+        await StartAsync("postoffice-smtpd", configuration);
+        await StartAsync("postoffice-runner", configuration);
+        (await Outcome.OfAsync(Service.Program("sendmail"), ["-C", configuration, User], "Subject: root's\n\nsecret\n")).Succeeded();
+
+        (await AsUserAsync("sendmail", ["-C", configuration, "-f", "boss@example.test", User], "Subject: mine\n\nhello\n")).Succeeded();
+
+        var mailbox = Path.Join(folder, "mail", User);
+        await Eventually.HoldsAsync(
+            () => System.IO.File.Exists(mailbox) && System.IO.File.ReadAllText(mailbox).Contains("Subject: mine", StringComparison.Ordinal),
+            () => $"the user's message in {mailbox}");
+        Assert.Contains($"X-Authentication-Warning: mx.example.test: {User} set sender to <boss@example.test> using -f", System.IO.File.ReadAllText(mailbox));
+        var seen = (await AsUserAsync("postoffice", ["history", "-C", configuration])).Succeeded();
+        Assert.Contains("boss@example.test", seen);
+        Assert.DoesNotContain("root@", seen);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var service in Enumerable.Reverse(started)) await service.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+
+    /// <summary>A copy that every user can reach, wherever the checkout lies.</summary>
+    private string Program(string name)
+    {
+        var copies = Path.Join(folder, "bin");
+        if (!Directory.Exists(copies)) Run("cp", "-r", "-P", Service.Program(""), copies);
+        return Path.Join(copies, name);
+    }
+
+    private Task<Outcome> AsUserAsync(string program, string[] arguments, string input = "") => Outcome.OfAsync(
+        OutsideProgram.Require("setpriv"), ["--reuid", User, "--regid", User, "--clear-groups", Program(program), .. arguments], input);
+
+    private static string OwnerOf(int pid)
+    {
+        var line = System.IO.File.ReadLines($"/proc/{pid}/status").First(line => line.StartsWith("Uid:", StringComparison.Ordinal));
+        return SystemUser.Find(uint.Parse(line.Split('\t')[2]))!.Name; // the effective one
+    }
+
+    private (int Port, string Configuration) Prepare()
+    {
+        var port = Site.FreePort();
+        var configuration = Path.Join(folder, "postoffice.cf");
+        foreach (var (name, mode) in new[] { ("store", "0700"), ("run", "0755"), ("drop", "1733"), ("mail", "1777") })
+        {
+            var made = Directory.CreateDirectory(Path.Join(folder, name)).FullName;
+            if (name != "mail") Run("chown", Owner, made);
+            Run("chmod", mode, made);
+        }
+        Run("chmod", "0755", folder);
+        System.IO.File.WriteAllLines(configuration,
+        [
+            $"store={folder}/store/postoffice.db", "hostname=mx.example.test", "local-domain=example.test", $"listen=127.0.0.1:{port}",
+            $"listen=unix:{folder}/run/submit.sock", $"control={folder}/run", $"drop={folder}/drop", $"mailbox=mbox:{folder}/mail",
+        ]);
+        return (port, configuration);
+    }
+
+    private async Task<Service> StartAsync(string program, string configuration)
+    {
+        var service = Service.Start(Service.Program(program), "-C", configuration);
+        started.Add(service);
+        await service.SaysAsync("ready");
+        return service;
+    }
+
+    private static void Run(string program, params string[] arguments)
+    {
+        using var process = Process.Start(program, arguments);
+        process.WaitForExit();
+        Assert.Equal(0, process.ExitCode);
+    }
+}
