@@ -79,8 +79,12 @@ public sealed class DoorbellListener : IDisposable
     public DoorbellListener(string storePath)
     {
         place = new BellPlace(storePath);
-        _ = Libc.Unlink(place.Path); // a dead holder's; the lease says it is ours now
-        socket.Bind(place.EndPoint);
+        // The lease says that the name is ours now, whoever has it still. Bound under another one and moved there, since a socket of .NET
+        // removes the name it was bound to when it is closed: late, that would be the name of whoever holds the lease after us.
+        var bound = $"{place.Path}.{Environment.ProcessId}";
+        _ = Libc.Unlink(bound);
+        socket.Bind(place.EndPointOf(bound));
+        Libc.Check(Libc.Rename(bound, place.Path), place.Path);
     }
 
     /// <summary>Waits for a ring; several rings may count as one.</summary>
@@ -90,10 +94,10 @@ public sealed class DoorbellListener : IDisposable
         while (socket.Available > 0) _ = socket.Receive(ring);
     }
 
+    /// <summary>Leaves the name: by now it may be the socket of whoever holds the lease after us.</summary>
     public void Dispose()
     {
         socket.Dispose();
-        _ = Libc.Unlink(place.Path);
         place.Dispose();
     }
 }
@@ -109,12 +113,16 @@ internal sealed class BellPlace : IDisposable
     {
         Path = storePath + ".bell";
         directory = SafeFile.Open(System.IO.Path.GetDirectoryName(storePath)!, Libc.O_RDONLY | Libc.O_DIRECTORY);
-        EndPoint = new UnixDomainSocketEndPoint($"/proc/self/fd/{directory.DangerousGetHandle()}/{System.IO.Path.GetFileName(Path)}");
+        EndPoint = EndPointOf(Path);
     }
 
     public string Path { get; }
 
     public UnixDomainSocketEndPoint EndPoint { get; }
+
+    /// <summary>Of a file in the same directory.</summary>
+    public UnixDomainSocketEndPoint EndPointOf(string path) =>
+        new($"/proc/self/fd/{directory.DangerousGetHandle()}/{System.IO.Path.GetFileName(path)}");
 
     public void Dispose() => directory.Dispose();
 }

@@ -22,6 +22,21 @@ public sealed class DoorbellTests
     }
 
     [Fact]
+    public async Task A_holder_that_ends_after_it_was_followed_leaves_its_followers_bell_alone()
+    {
+        using var directory = new TempDirectory();
+        var store = directory.File("postoffice.db");
+        var earlier = new DoorbellListener(store);
+        using var follower = new DoorbellListener(store);
+        using var bell = new Doorbell(store, TimeProvider.System);
+
+        earlier.Dispose();
+        bell.Ring();
+
+        await follower.WaitAsync(TestContext.Current.CancellationToken).AsTask().WaitAsync(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
     public void Ringing_where_nobody_listens_does_nothing()
     {
         using var directory = new TempDirectory();
