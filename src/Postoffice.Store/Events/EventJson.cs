@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Store.Events;
@@ -8,13 +9,15 @@ namespace Postoffice.Store.Events;
 /// <summary>Facts as JSON text: plain enough that SQL reads it, exact enough that it comes back equal.</summary>
 public static class EventJson
 {
-    private static readonly EventJsonContext Context = new(new JsonSerializerOptions(EventJsonContext.Default.Options)
+    private static readonly JsonSerializerOptions Options = new(EventJsonContext.Default.Options)
     {
+        TypeInfoResolver = EventJsonContext.Default.WithAddedModifier(RequireValues),
+
         // Not for HTML: hostile text is escaped where it is shown, and SQL should see "é" and "+", not \u00E9 and \u002B.
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    });
+    };
 
-    public static string Write(QueueEvent fact) => JsonSerializer.Serialize(fact, fact.GetType(), Context);
+    public static string Write(QueueEvent fact) => JsonSerializer.Serialize(fact, Options.GetTypeInfo(fact.GetType()));
 
     /// <exception cref="JsonException">The text is not a fact of that name: a row to be quarantined.</exception>
     public static QueueEvent Read(string name, string json)
@@ -22,11 +25,24 @@ public static class EventJson
         var type = EventCatalogue.TypeOf(name) ?? throw new JsonException($"no fact is called {name}");
         try
         {
-            return (QueueEvent?)JsonSerializer.Deserialize(json, type, Context) ?? throw new JsonException($"{name} holds null");
+            return (QueueEvent?)JsonSerializer.Deserialize(json, Options.GetTypeInfo(type)) ?? throw new JsonException($"{name} holds null");
         }
         catch (FormatException malformed)
         {
             throw new JsonException($"{name}: {malformed.Message}", malformed);
+        }
+    }
+
+    /// <summary>
+    /// What a fact always has must be there. What may be null need not: it is not written, and RespectRequiredConstructorParameters would ask
+    /// for it as well.
+    /// </summary>
+    private static void RequireValues(JsonTypeInfo type)
+    {
+        foreach (var property in type.Properties)
+        {
+            // A value that only its constructor sets asks for it there; the serializer cannot.
+            if (property is { Set: not null, AssociatedParameter: { HasDefaultValue: false, IsNullable: false } }) property.IsRequired = true;
         }
     }
 }

@@ -19,6 +19,8 @@ public sealed record HeaderField
     /// <exception cref="ArgumentException">Such a name or value would break the header.</exception>
     public HeaderField(string name, string value)
     {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(value);
         if (!IsName(name)) throw new ArgumentException($"'{PrintableText.Escape(name)}' cannot name a header field", nameof(name));
         if (!IsValue(name, value))
             throw new ArgumentException($"'{PrintableText.Escape(value)}' cannot be the value of {name}", nameof(value));

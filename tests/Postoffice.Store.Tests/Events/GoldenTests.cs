@@ -58,6 +58,28 @@ public sealed class GoldenTests
     public void A_fact_of_an_earlier_release_is_read(string name) =>
         Assert.Equal(Facts[name], EventJson.Read(name, Golden($"{name}.json")));
 
+    // Of an import, each value may be missing.
+    public static TheoryData<string> NamesWithValues => [.. EventCatalogue.All.Where(name => name != "drop-imported.v1")];
+
+    [Theory]
+    [MemberData(nameof(NamesWithValues))]
+    public void A_fact_without_what_every_such_fact_has_is_no_fact(string name)
+    {
+        Assert.Throws<System.Text.Json.JsonException>(() => EventJson.Read(name, "{}"));
+    }
+
+    [Fact]
+    public void Inside_a_fact_nothing_may_be_missing_either() =>
+        Assert.Throws<System.Text.Json.JsonException>(() => EventJson.Read("attempt-started.v1", """{"attempt":1,"recipients":[1],"route":{"transport":"smtp"}}"""));
+
+    [Fact]
+    public void A_header_field_without_a_name_is_no_fact() =>
+        Assert.ThrowsAny<ArgumentException>(() => EventJson.Read("headers-added.v1", """{"fields":[{"value":"x"}],"hasHeader":true}"""));
+
+    [Fact]
+    public void What_may_be_missing_is_read_as_missing() =>
+        Assert.Equal(new DsnQueued(null, [1], "NOTIFY"), EventJson.Read("dsn-queued.v1", EventJson.Write(new DsnQueued(null, [1], "NOTIFY"))));
+
     private static string Golden(string file)
     {
         var path = Checkout.At($"tests/Postoffice.Store.Tests/Events/Golden/{file}");
