@@ -54,6 +54,11 @@ public sealed class MailStore : IDisposable
             store.Projections.PrepareInlineAsync(CancellationToken.None).GetAwaiter().GetResult();
             return store;
         }
+        catch (StoreUnavailableException trouble)
+        {
+            store.Dispose();
+            throw new StoreRefusedException($"{trouble.Message}. Start again when that is over.", trouble);
+        }
         catch
         {
             store.Dispose();

@@ -15,6 +15,8 @@ internal sealed class Checkpointer : IDisposable
     internal const long RestartPages = 64 * 1024 * 1024 / PageSize;
     private static readonly TimeSpan ReaderWait = TimeSpan.FromMilliseconds(50);
 
+    private static readonly TimeSpan EndWait = TimeSpan.FromSeconds(5);
+
     private readonly string path;
     private readonly ILogger log;
     private readonly AutoResetEvent woken = new(initialState: false);
@@ -37,8 +39,8 @@ internal sealed class Checkpointer : IDisposable
     {
         stopping = true;
         woken.Set();
-        thread.Join();
-        woken.Dispose();
+        // It may stand at a lock that a stopped process keeps; then it ends with this process.
+        if (thread.Join(EndWait)) woken.Dispose();
     }
 
     private void Run()

@@ -84,12 +84,10 @@ internal sealed class Database : IDisposable
     {
         try
         {
-            using (var turn = new WriterTurn(options.Path))
+            using (TakeTurn(options)) // two services that start together migrate one after the other
             {
-                turn.Take(); // two services that start together migrate one after the other
                 using var connection = Connections.OpenWriter(options.Path, options.TurnDeadline);
                 Migrator.Apply(connection, options.Path);
-                turn.Give();
             }
             return Connections.OpenWriter(options.Path, options.TurnDeadline);
         }
@@ -97,6 +95,15 @@ internal sealed class Database : IDisposable
         {
             throw Connections.Refusal(options.Path, trouble);
         }
+    }
+
+    private static WriterTurn TakeTurn(StoreOptions options)
+    {
+        var turn = new WriterTurn(options.Path);
+        if (turn.TryTake(options.TurnDeadline)) return turn;
+        throw new StoreRefusedException(
+            $"{options.Path}: process {turn.Holder()?.ToString() ?? "unknown"} keeps the store's write lock for longer than store-wait= "
+            + $"({options.TurnDeadline.TotalSeconds:0.#} s). See whether it is stopped or its disk hangs, then start again.");
     }
 
     private static void CheckSchema(string path)

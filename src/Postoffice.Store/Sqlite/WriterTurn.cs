@@ -29,6 +29,21 @@ internal sealed class WriterTurn : IDisposable
         Unlock(queue);
     }
 
+    /// <summary>Waits for the turn no longer than <paramref name="deadline"/>.</summary>
+    /// <returns>False when it did not come: then it is given back as soon as it comes, and this is disposed by itself.</returns>
+    public bool TryTake(TimeSpan deadline)
+    {
+        // The kernel's wait knows no deadline, so it has a thread of its own.
+        var taking = Task.Factory.StartNew(Take, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        if (Task.WaitAny([taking], deadline) < 0)
+        {
+            _ = taking.ContinueWith(_ => Dispose(), TaskScheduler.Default); // closing gives it back
+            return false;
+        }
+        taking.GetAwaiter().GetResult();
+        return true;
+    }
+
     public void Give() => Unlock(write);
 
     /// <summary>Whether a sync failed since the last clean checkpoint. Asked while holding the turn.</summary>

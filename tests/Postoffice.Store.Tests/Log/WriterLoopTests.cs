@@ -104,6 +104,21 @@ public sealed class WriterLoopTests : IDisposable
     }
 
     [Fact]
+    public async Task A_start_waits_for_a_foreign_holder_no_longer_than_the_deadline_and_names_it()
+    {
+        var impatient = temp.Options with { TurnDeadline = TimeSpan.FromMilliseconds(300) };
+        using (var holder = ChildProcess.Start("flock", temp.Options.Path + ".write", "-c", "echo held; exec cat"))
+        {
+            Assert.Equal("held", await holder.LineAsync(ct));
+            var opening = Task.Run(() => MailStore.Open(impatient, TimeProvider.System, NullLogger.Instance), ct);
+            var refused = await Assert.ThrowsAsync<StoreRefusedException>(() => opening.WaitAsync(TimeSpan.FromSeconds(20), ct));
+            Assert.Matches("process [0-9]+ keeps the store's write lock", refused.Message);
+        }
+        using var later = MailStore.Open(temp.Options, TimeProvider.System, NullLogger.Instance);
+        await later.AcceptAsync(ct);
+    }
+
+    [Fact]
     public async Task A_foreign_write_transaction_is_waited_for_no_longer_than_the_deadline()
     {
         using var impatient = MailStore.Open(temp.Options with { TurnDeadline = TimeSpan.FromMilliseconds(300) }, TimeProvider.System, NullLogger.Instance);
