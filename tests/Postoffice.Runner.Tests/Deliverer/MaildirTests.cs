@@ -54,6 +54,25 @@ public sealed class MaildirTests
         Assert.Empty(Files(maildir, "tmp"));
     }
 
+    [Fact]
+    public async Task A_file_that_could_not_be_renamed_stays_so_that_a_crash_before_the_outcome_loses_nothing()
+    {
+        await using var rig = await DelivererRig.WithMaildirAsync();
+        var maildir = MaildirOf(rig);
+        var id = rig.NextId();
+        var prepared = await rig.PreparedAsync(Message, id: id);
+        var file = Assert.Single(Files(maildir, "tmp"));
+        var inTheWay = Path.Join(maildir, "new", file);
+        Directory.CreateDirectory(inTheWay);
+
+        Assert.False(Assert.IsType<DeliveryOutcome.Failed>(await rig.Client.CommitAsync(prepared)).Failure.IsPermanent);
+        await rig.KillAndRestartAsync(); // the runner recorded no outcome either
+        Directory.Delete(inTheWay);
+
+        Assert.IsType<DeliveryOutcome.Delivered>(await rig.Client.RecoverAsync(DelivererRig.User, id, prepared.Evidence, default));
+        Assert.Equal(file, Assert.Single(Files(maildir, "new")));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -72,10 +72,8 @@ internal sealed class MaildirWriter(MailboxSetting.Maildir setting, Account acco
             // Not there: a recovery by a runner that took over has renamed it.
             if (Libc.RenameAt(folders!.Tmp.Number(), name, folders.New.Number(), name) != 0 && Marshal.GetLastPInvokeError() != Libc.ENOENT)
             {
-                var failure = Trouble.Last("The file in the Maildir cannot be renamed");
-                return Libc.UnlinkAt(folders.Tmp.Number(), name, 0) == 0
-                    ? new DeliveryOutcome.Failed(failure)
-                    : new DeliveryOutcome.InDoubt(failure.Reason);
+                // The file stays for the sweep: until this outcome is recorded, its absence would prove a delivery that did not happen.
+                return new DeliveryOutcome.Failed(Trouble.Last("The file in the Maildir cannot be renamed"));
             }
             return folders.New.TrySync() ? new DeliveryOutcome.Delivered() : new DeliveryOutcome.InDoubt(WriteTrouble().Reason);
         }
