@@ -85,6 +85,14 @@ internal sealed class RunnerRig : IAsyncDisposable
     public async Task<QueuedMessage> MessageAsync(QueueId id) =>
         QueuedMessage.Fold(id, await Store.Events.ReadAsync(StreamId.Message(id), 0, CancellationToken.None))!;
 
+    /// <summary>Puts a row into a message's stream that is no fact.</summary>
+    public Task SpoilAsync(QueueId id, long version) => Store.SqlAsync(
+        $"INSERT INTO event (stream, version, name, data, recorded_at_ms) VALUES ('message/{id}', {version}, 'attempt-ended.v1', '{{}}', 0)");
+
+    /// <summary>How many facts of a name a message has, read as rows: the others need not be readable.</summary>
+    public Task<long?> CountAsync(QueueId id, string name) => Store.SqlAsync(
+        $"SELECT count(*) FROM event WHERE stream = 'message/{id}' AND name = '{name}'");
+
     public async ValueTask DisposeAsync()
     {
         Term.Abandon();

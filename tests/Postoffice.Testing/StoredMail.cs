@@ -62,4 +62,9 @@ public static class StoredMail
     {
         while (await store.Projections.CatchUpAsync(500, ct)) { }
     }
+
+    /// <summary>Runs SQL as the writer: what no program of ours would do to a store.</summary>
+    /// <returns>The first column of the first row; null when there is none.</returns>
+    public static Task<long?> SqlAsync(this MailStore store, string sql) =>
+        store.Database.Writer.RunAsync(tx => tx.Number(sql), CancellationToken.None);
 }

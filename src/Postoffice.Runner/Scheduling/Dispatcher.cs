@@ -33,6 +33,7 @@ internal sealed class Dispatcher
     private readonly Queue<RunNow> requests = new();
     private DueDelivery? cursor;
     private DateTimeOffset nextFullLook = DateTimeOffset.MinValue;
+    private bool hasRecovered;
     private volatile bool isFull;
 
     public Dispatcher(DueQueue due, MessageWork work, InForce<Workings> workings, TimeProvider clock, ILogger log)
@@ -98,7 +99,8 @@ internal sealed class Dispatcher
             {
                 cursor = null;
                 nextFullLook = now + (work.HasOverflow ? FullLookWhenCrowded : FullLook);
-                foreach (var id in due.Started()) TryAdd(id, () => work.RecoverAsync(id));
+                // Once also what is held, since a mailbox tells less the longer one waits; but what cannot be settled was held for it.
+                hasRecovered |= due.Started(alsoHeld: !hasRecovered).All(id => TryAdd(id, () => work.RecoverAsync(id)));
             }
             isFull = !AnswerRequests(now) || !Look(now, ref cursor, id => work.DeliverAsync(id, null));
             if (isFull) return Poll;

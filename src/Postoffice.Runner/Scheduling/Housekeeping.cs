@@ -28,7 +28,7 @@ internal sealed class Housekeeping(
             while (true)
             {
                 var more = await CatchUpAsync(ct);
-                if (clock.GetUtcNow() >= retentionDue && !isBusy())
+                if (clock.GetUtcNow() >= retentionDue)
                 {
                     switch (await RetainAsync(ct))
                     {
@@ -70,6 +70,7 @@ internal sealed class Housekeeping(
         }
     }
 
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Housekeeping outlives any surprise; each is logged.")]
     private async Task<RetentionStep> RetainAsync(CancellationToken ct)
     {
         try
@@ -79,6 +80,11 @@ internal sealed class Housekeeping(
         catch (StoreUnavailableException trouble)
         {
             RunnerLog.HousekeepingWaits(log, trouble.Message);
+            return RetentionStep.Done;
+        }
+        catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
+        {
+            RunnerLog.ScheduleSurprised(log, fault); // the rows for people go on; the next round of removals may fare better
             return RetentionStep.Done;
         }
     }

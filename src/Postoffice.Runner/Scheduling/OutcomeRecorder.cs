@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Postoffice.Store.Events;
 using Postoffice.Store.Leases;
@@ -85,6 +86,7 @@ internal sealed class OutcomeRecorder(
 
     /// <summary>Keeps a message that cannot be processed away from the rest, with the reason.</summary>
     /// <returns>False when even that could not be written.</returns>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever is wrong with one message, it is kept out and the others go on.")]
     public async Task<bool> HoldAsync(MessageInFlight flight, string reason)
     {
         // Not even its version may be known, and order decides nothing here: a message held twice is held.
@@ -93,8 +95,9 @@ internal sealed class OutcomeRecorder(
         {
             return await journal.AppendAsync(held, CancellationToken.None) is AppendResult.Appended;
         }
-        catch (StoreUnavailableException trouble)
+        catch (Exception trouble) when (trouble is not OutOfMemoryException)
         {
+            // Also what the journal itself refuses, such as a fact behind a row that nobody of ours wrote.
             RunnerLog.OutcomeWaits(log, flight.Id, trouble.Message);
             return false;
         }

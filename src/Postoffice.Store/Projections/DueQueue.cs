@@ -37,7 +37,8 @@ public sealed class DueQueue
             : null;
 
     /// <summary>Messages with an attempt that has no outcome: under way in this process, or cut off by the end of an earlier one.</summary>
-    public IReadOnlyList<QueueId> Started() => database.Read(tx => tx.All(
-        "SELECT DISTINCT queue_id FROM due_delivery WHERE attempt IS NOT NULL",
-        row => QueueId.Parse(row.Text(0))));
+    /// <param name="alsoHeld">Also those that are held.</param>
+    public IReadOnlyList<QueueId> Started(bool alsoHeld) => database.Read(tx => tx.All(
+        "SELECT DISTINCT queue_id FROM due_delivery WHERE attempt IS NOT NULL AND (held = 0 OR ?1)",
+        row => QueueId.Parse(row.Text(0)), alsoHeld ? 1 : 0));
 }

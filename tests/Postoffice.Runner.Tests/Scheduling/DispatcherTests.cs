@@ -22,7 +22,7 @@ public sealed class DispatcherTests
         await rig.Journal.NextAsync<AttemptEnded>();
 
         Assert.True((await rig.MessageAsync(id)).IsFinished);
-        Assert.Empty(rig.Store.Due.Started());
+        Assert.Empty(rig.Store.Due.Started(alsoHeld: true));
     }
 
     [Fact]
@@ -89,6 +89,40 @@ public sealed class DispatcherTests
 
         Assert.True((await rig.MessageAsync(good)).IsFinished);
         Assert.NotNull((await rig.MessageAsync(bad)).Held);
+    }
+
+    [Fact]
+    public async Task A_message_with_an_unreadable_fact_is_held_and_stops_nobody()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        var bad = await rig.AcceptAsync("bob@example.test");
+        await rig.SpoilAsync(bad, version: 2);
+        var good = await rig.AcceptAsync("carol@example.test");
+        rig.Start();
+
+        Assert.Contains("fact 2 (attempt-ended.v1)", (await rig.Journal.NextAsync<MessageHeld>()).Reason);
+        await rig.Dispatcher.DrainAsync(TestContext.Current.CancellationToken);
+
+        Assert.True((await rig.MessageAsync(good)).IsFinished);
+        Assert.Empty(rig.Store.Due.Due(DateTimeOffset.MaxValue, null, 10));
+    }
+
+    [Fact]
+    public async Task A_message_that_cannot_even_be_held_is_kept_out_and_stops_nobody()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        var bad = await rig.AcceptAsync("bob@example.test");
+        await rig.SpoilAsync(bad, version: int.MaxValue); // behind it no fact can be written
+        var now = rig.Dispatcher.RunNowAsync((_, _) => true, TestContext.Current.CancellationToken);
+        rig.Start();
+
+        Assert.Equal(0, await now.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
+        await rig.Dispatcher.DrainAsync(TestContext.Current.CancellationToken);
+        var good = await rig.AcceptAsync("carol@example.test");
+        await rig.Journal.NextAsync<AttemptEnded>();
+
+        Assert.True((await rig.MessageAsync(good)).IsFinished);
+        Assert.Equal(0, await rig.CountAsync(bad, "message-held.v1"));
     }
 
     [Fact]

@@ -81,6 +81,37 @@ public sealed class RecoveryTests
         Assert.NotNull((await rig.MessageAsync(id)).Held);
     }
 
+    [Fact]
+    public async Task A_cut_off_message_that_cannot_be_read_is_held_once_and_not_again_at_each_look()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        var id = await CutOffAsync(rig, new AttemptRoute(Transport.Mailbox, "bob", Intent));
+        await rig.SpoilAsync(id, version: 3);
+        rig.Start();
+        await rig.Journal.NextAsync<MessageHeld>();
+
+        for (var look = 0; look < 3; look++)
+        {
+            await rig.Dispatcher.DrainAsync(TestContext.Current.CancellationToken);
+            rig.Clock.Advance(TimeSpan.FromSeconds(31));
+            await rig.AcceptAsync("carol@example.test");
+            await rig.Journal.NextAsync<AttemptEnded>();
+        }
+
+        Assert.Equal(1, await rig.CountAsync(id, "message-held.v1"));
+    }
+
+    [Fact]
+    public async Task A_message_that_was_held_while_it_was_cut_off_is_still_settled()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        var id = await CutOffAsync(rig, new AttemptRoute(Transport.Mailbox, "bob", Intent));
+        await rig.Store.Events.AppendAsync(new Append(StreamId.Message(id), ExpectedVersion.At(2), new MessageHeld("root", "to see")), default);
+        rig.Start();
+
+        Assert.True((await rig.Journal.NextAsync<AttemptEnded>()).Recovered);
+    }
+
     private static async Task<QueueId> CutOffAsync(RunnerRig rig, AttemptRoute route)
     {
         var id = await rig.AcceptAsync();

@@ -1,0 +1,78 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Postoffice.Runner.Scheduling;
+using Postoffice.Store.Retention;
+using Postoffice.Testing;
+
+namespace Postoffice.Runner.Tests.Scheduling;
+
+public sealed class HousekeepingTests : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly JumpyClock clock = new(Cast.Noon);
+    private readonly TempStore temp;
+    private readonly CancellationTokenSource stop = new();
+    private readonly CancellationToken ct = TestContext.Current.CancellationToken;
+    private volatile bool isBusy;
+
+    public HousekeepingTests() => temp = new TempStore(clock);
+
+    public void Dispose()
+    {
+        stop.Dispose();
+        temp.Dispose();
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Old_content_goes_also_while_deliveries_never_pause(bool busy)
+    {
+        isBusy = busy;
+        var id = await temp.Store.DeliverAsync(ct);
+        clock.Advance(TimeSpan.FromDays(8));
+
+        var running = await StartAsync();
+        await UntilAsync(async () => await temp.Store.Content.OpenAsync(id, ct) is null);
+
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
+    public async Task A_surprise_in_one_round_does_not_end_the_rounds()
+    {
+        var id = await temp.Store.DeliverAsync(ct);
+        await temp.Store.CatchUpAsync(ct);
+        await temp.Store.SqlAsync("INSERT INTO mail (queue_id, version, accepted_at_ms, sender, size, protocol, open, finished_at_ms) VALUES ('no queue id', 1, 0, '', 0, 'ESMTP', 0, 0)");
+        clock.Advance(TimeSpan.FromDays(8));
+
+        var running = await StartAsync();
+        await UntilAsync(async () => await temp.Store.Events.LastPositionAsync(ct) >= 3 && Lag() == 0);
+        await temp.Store.SqlAsync("DELETE FROM mail WHERE queue_id = 'no queue id'");
+        await UntilAsync(async () => await temp.Store.Content.OpenAsync(id, ct) is null);
+
+        await stop.CancelAsync();
+        await running;
+    }
+
+    private async Task<Task> StartAsync()
+    {
+        var lease = await temp.Store.Leases.TryClaimAsync(0, "test", TimeSpan.FromMinutes(1), ct);
+        return new Housekeeping(temp.Store, lease!, () => new RetentionSettings(), () => isBusy, clock, NullLogger.Instance).RunAsync(stop.Token);
+    }
+
+    private long Lag() => temp.Store.Projections.List().Max(projection => projection.Lag);
+
+    /// <summary>Lets the rounds go by, each when the one before has had its turn at the store.</summary>
+    private async Task UntilAsync(Func<Task<bool>> isSo)
+    {
+        using var limit = new CancellationTokenSource(Patience);
+        while (!await isSo())
+        {
+            limit.Token.ThrowIfCancellationRequested();
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await temp.Store.SqlAsync("SELECT 0");
+        }
+    }
+}
