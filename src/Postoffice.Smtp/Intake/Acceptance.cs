@@ -32,7 +32,7 @@ internal sealed class Acceptance(IEventLog events, TimeProvider clock, ILogger l
             return Replies.For(trouble.Trouble);
         }
         ListenerLog.Accepted(
-            log, content.Id, submission.Mail.From, submission.Recipients.Count, content.Octets, submission.Origin.Protocol, submission.Origin.Address);
+            log, content.Id, submission.Mail.From, submission.Recipients.Count, content.Octets, submission.Origin.Protocol, submission.Origin.Address ?? "this machine");
         return Replies.Accepted(content.Id);
     }
 
