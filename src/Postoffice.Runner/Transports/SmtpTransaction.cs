@@ -24,6 +24,7 @@ internal sealed class SmtpTransaction(
 
     /// <returns>Null when every recipient has a result; else what the peer said or did before any recipient was named to it.</returns>
     /// <exception cref="OperationCanceledException">We are told to stop; <see cref="Phase"/> and <see cref="Results"/> tell where.</exception>
+    /// <exception cref="Store.Log.StoreUnavailableException">The content cannot be read on; the final dot was not sent.</exception>
     public async Task<Answer?> RunAsync(Stream content, CancellationToken ct)
     {
         var greeting = await session.HearAsync(phases.Greeting, ct);

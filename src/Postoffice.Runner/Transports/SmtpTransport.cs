@@ -5,6 +5,7 @@ using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Store.Content;
 using Postoffice.Store.Events;
+using Postoffice.Store.Log;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
 
@@ -60,12 +61,11 @@ internal sealed class SmtpTransport(
         }
 
         await using var session = new ClientSession(connection);
-        await using var octets = await MessageOctets.OpenAsync(content, attempt.Message, [], ct);
-        if (octets is null) return (report with { Results = attempt.All(number => new RecipientResult.Refused(number, ContentGone)) }, true);
-
         var transaction = new SmtpTransaction(session, phases, self, attempt.Message, attempt.Recipients);
         try
         {
+            await using var octets = await MessageOctets.OpenAsync(content, attempt.Message, [], ct);
+            if (octets is null) return (report with { Results = attempt.All(number => new RecipientResult.Refused(number, ContentGone)) }, true);
             var early = await transaction.RunAsync(octets, ct);
             if (early is not null) return (report with { Phase = transaction.Phase, Results = attempt.All(number => Early(number, early)) }, false);
             await transaction.QuitAsync(ct);
@@ -73,6 +73,11 @@ internal sealed class SmtpTransport(
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             return (report with { Phase = transaction.Phase, Results = Stopped(attempt, transaction) }, true);
+        }
+        catch (StoreUnavailableException trouble)
+        {
+            // The content is read before the final dot, which is not sent now: the peer drops what it has (RFC 5321 §4.1.1.4).
+            return (report with { Phase = transaction.Phase, Results = Unread(attempt, transaction, trouble) }, true);
         }
         return (report with { Phase = transaction.Phase, Results = transaction.Results }, true);
     }
@@ -84,6 +89,14 @@ internal sealed class SmtpTransport(
         return attempt.All(number => settled.GetValueOrDefault(number) ?? (transaction.Phase == "dot"
             ? new RecipientResult.InDoubt(number, "the runner stopped before the answer to the final dot")
             : new RecipientResult.Interrupted(number, "the runner stopped in the middle of the session")));
+    }
+
+    /// <summary>Who has a result keeps it; the others wait until our own trouble is over.</summary>
+    private static IReadOnlyList<RecipientResult> Unread(Attempt attempt, SmtpTransaction transaction, StoreUnavailableException trouble)
+    {
+        var settled = transaction.Results.ToDictionary(result => result.Recipient);
+        return attempt.All(number => settled.GetValueOrDefault(number)
+            ?? new RecipientResult.Unreached(number, $"the content cannot be read now: {trouble.Message}"));
     }
 
     private static RecipientResult Early(int number, Answer answer) => answer switch

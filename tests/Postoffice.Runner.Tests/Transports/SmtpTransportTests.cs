@@ -6,7 +6,10 @@ using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Runner.Transports;
 using Postoffice.Store.Configuration;
+using Postoffice.Store.Content;
 using Postoffice.Store.Events;
+using Postoffice.Store.Log;
+using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
 using Postoffice.Testing;
 
@@ -138,8 +141,32 @@ public sealed class SmtpTransportTests : IDisposable
         Assert.Equal("in-doubt in-doubt", Told(await delivering));
     }
 
+    [Fact]
+    public async Task Content_that_cannot_be_read_on_ends_the_attempt_without_the_final_dot()
+    {
+        await using var peer = new ScriptedPeer("220 hi", Hello, Ok, Ok, "550 5.1.1 who", Go, ScriptedPeer.Silence);
+
+        var report = await DeliverAsync(peer.Port, store: new FailingContent("Subject: x\r\n\r\nhalf\r\n"));
+
+        Assert.Equal("unreached 550", Told(report));
+        Assert.Equal("content", report.Phase);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (!peer.Received.Contains("half", StringComparison.Ordinal) && !limit.IsCancellationRequested) await Task.Yield();
+        Assert.EndsWith("half\r\n", peer.Received);
+    }
+
+    [Fact]
+    public async Task Content_that_cannot_be_opened_now_is_tried_again_later()
+    {
+        await using var peer = new ScriptedPeer("220 hi");
+
+        Assert.Equal("unreached unreached", Told(await DeliverAsync(peer.Port, store: new FailingContent(null))));
+        Assert.Equal("", peer.Received);
+    }
+
     private async Task<AttemptReport> DeliverAsync(
-        int port, byte[]? content = null, string[]? to = null, string? own = null, TimeSpan? patience = null, CancellationToken stop = default)
+        int port, byte[]? content = null, string[]? to = null, string? own = null, TimeSpan? patience = null,
+        IContentStore? store = null, CancellationToken stop = default)
     {
         var id = await temp.Store.AcceptAsync(default, content, to ?? ["bob@example.test", "carol@example.test"]);
         var message = QueuedMessage.Fold(id, await temp.Store.Events.ReadAsync(StreamId.Message(id), 0, default))!;
@@ -147,7 +174,7 @@ public sealed class SmtpTransportTests : IDisposable
         var timeouts = new PhaseTimeouts { Connect = limit, Greeting = limit, Mail = limit, Rcpt = limit, Data = limit, Content = limit, Dot = limit, Quit = limit };
         var hosts = new HostAddresses(OwnEndpoints.From(own is null ? Settings.Empty : ConfigurationFile.Load(EmptyFile(), [own])));
         var transport = new SmtpTransport(
-            temp.Store.Content, hosts, new PhasePipelines(timeouts, TimeProvider.System), RunnerRig.Self, TimeProvider.System);
+            store ?? temp.Store.Content, hosts, new PhasePipelines(timeouts, TimeProvider.System), RunnerRig.Self, TimeProvider.System);
         var hop = new NextHop("127.0.0.1", IPAddress.Loopback, port);
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(hop)) { BeginAsync = (_, _) => Task.FromResult(true) };
         return (await transport.DeliverAsync(attempt, stop))!;
@@ -183,4 +210,21 @@ public sealed class SmtpTransportTests : IDisposable
         RecipientResult.InDoubt => "in-doubt",
         _ => "interrupted",
     }));
+
+    /// <summary>A store that breaks after these octets, or before the first when null.</summary>
+    private sealed class FailingContent(string? readable) : IContentStore
+    {
+        public IContentStaging Stage(QueueId message) => throw new NotSupportedException();
+
+        public ValueTask<Stream?> OpenAsync(QueueId message, CancellationToken ct) =>
+            ValueTask.FromResult<Stream?>(readable is null ? throw Broken() : new FailingStream(Octets.Of(readable)));
+
+        private static StoreUnavailableException Broken() => new(StoreTrouble.Broken, "the disk is gone");
+
+        private sealed class FailingStream(byte[] octets) : MemoryStream(octets)
+        {
+            public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+                Position < Length ? base.ReadAsync(buffer, cancellationToken) : throw Broken();
+        }
+    }
 }
