@@ -55,6 +55,9 @@ internal static partial class RunnerLog
     [LoggerMessage(3107, LogLevel.Warning, "projections and retention wait for the store: {Reason}")]
     public static partial void HousekeepingWaits(ILogger log, string reason);
 
+    [LoggerMessage(3108, LogLevel.Information, "removed {Count} files from the Maildir of {User} that deliveries cut off before their intent had left in tmp")]
+    public static partial void Swept(ILogger log, string user, int count);
+
     [LoggerMessage(3201, LogLevel.Information, "{QueueId} {Recipient} expired")]
     public static partial void Expired(ILogger log, QueueId queueId, string recipient);
 

@@ -82,6 +82,8 @@ internal sealed class RunnerService(
         var recorder = new OutcomeRecorder(store.Events, lease, workings, clock, age, log);
         var work = new MessageWork(recorder, new Recovery(recorder, factory.Mailboxes, log), workings, term, clock, log);
         var dispatcher = new Dispatcher(store.Due, work, workings, clock, log);
+        var sweeps = new SweepRounds(store, deliverer.SweepAsync, () => dispatcher.HasRecovered, clock, log);
+        work.DeliversTo = sweeps.Remember;
         using var bell = new DoorbellListener(storePath);
         RunnerLog.Holding(log, storePath, lease.Token);
         log.Say($"ready, delivering from {storePath}");
@@ -92,7 +94,7 @@ internal sealed class RunnerService(
         var listening = ListenAsync(bell, dispatcher, term.Stopping);
         var dispatching = dispatcher.RunAsync(term.Stopping);
         var housekeeping = new Housekeeping(
-            store, lease, () => workings.Current.Options.Retention, () => dispatcher.InFlight > 0, clock, log).RunAsync(term.Stopping);
+            store, lease, () => workings.Current.Options.Retention, sweeps, () => dispatcher.InFlight > 0, clock, log).RunAsync(term.Stopping);
         await Task.WhenAny(term.Lost, deliverer.Ended, Stopped(stop, out var registration), dispatching);
         await registration.DisposeAsync();
         Dispatcher = null;

@@ -33,7 +33,7 @@ internal sealed class Dispatcher
     private readonly Queue<RunNow> requests = new();
     private DueDelivery? cursor;
     private DateTimeOffset nextFullLook = DateTimeOffset.MinValue;
-    private bool hasRecovered;
+    private volatile bool hasRecovered;
     private volatile bool isFull;
 
     public Dispatcher(DueQueue due, MessageWork work, InForce<Workings> workings, TimeProvider clock, ILogger log)
@@ -50,6 +50,9 @@ internal sealed class Dispatcher
             lock (gate) return inFlight.Count;
         }
     }
+
+    /// <summary>Every attempt that an earlier runner left without an outcome has been taken up once.</summary>
+    public bool HasRecovered => hasRecovered;
 
     /// <summary>Something may be due.</summary>
     public void Ring() => wakeup.Ring();

@@ -11,9 +11,10 @@ namespace Postoffice.Runner.Scheduling;
 /// What has time until deliveries have had theirs: rows that people look at, and the removal of what is kept no longer. Deliveries under way
 /// slow it down to a step now and then, so that neither waits for ever.
 /// </summary>
+/// <param name="sweeps">Tidies mailboxes, one a round.</param>
 /// <param name="isBusy">Whether messages are in flight.</param>
 internal sealed class Housekeeping(
-    MailStore store, Lease lease, Func<RetentionSettings> retention, Func<bool> isBusy, TimeProvider clock, ILogger log)
+    MailStore store, Lease lease, Func<RetentionSettings> retention, SweepRounds sweeps, Func<bool> isBusy, TimeProvider clock, ILogger log)
 {
     private const int FactsAtOnce = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -42,6 +43,7 @@ internal sealed class Housekeeping(
                             break;
                     }
                 }
+                await SweepAsync(ct);
                 if (!more || isBusy()) await Task.Delay(Pause, clock, ct);
             }
         }
@@ -67,6 +69,23 @@ internal sealed class Housekeeping(
         {
             RunnerLog.ScheduleSurprised(log, fault); // rows for people may lag; mail does not wait for them
             return false;
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Housekeeping never stops deliveries.")]
+    private async Task SweepAsync(CancellationToken ct)
+    {
+        try
+        {
+            await sweeps.StepAsync(ct);
+        }
+        catch (StoreUnavailableException trouble)
+        {
+            RunnerLog.HousekeepingWaits(log, trouble.Message);
+        }
+        catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
+        {
+            RunnerLog.ScheduleSurprised(log, fault); // an intent that cannot be read may be any file's: nothing is swept
         }
     }
 

@@ -26,6 +26,9 @@ internal sealed class MessageWork(
     /// <summary>Told of each message whose work has ended.</summary>
     public Action<QueueId>? Finished { get; set; }
 
+    /// <summary>Told of each user to whose mailbox a delivery begins.</summary>
+    public Action<string>? DeliversTo { get; set; }
+
     /// <summary>True when something found no place to wait in since it was last asked, and there is room again.</summary>
     public bool TakeRoomAfterOverflow() => mailboxes.TakeRoomAfterOverflow() | sessions.TakeRoomAfterOverflow();
 
@@ -101,6 +104,7 @@ internal sealed class MessageWork(
         {
             BeginAsync = (to, ct) => recorder.BeginAsync(flight, number, Numbers(recipients), to, ct),
         };
+        if (route is Route.Mailbox(var user)) DeliversTo?.Invoke(user);
         ITransport transport = route is Route.Mailbox ? workings.Current.Mailboxes : workings.Current.Sessions;
         if (await transport.DeliverAsync(attempt, term.Aborted) is { } report)
         {

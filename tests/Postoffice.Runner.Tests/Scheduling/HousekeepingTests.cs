@@ -59,7 +59,8 @@ public sealed class HousekeepingTests : IDisposable
     private async Task<Task> StartAsync()
     {
         var lease = await temp.Store.Leases.TryClaimAsync(0, "test", TimeSpan.FromMinutes(1), ct);
-        return new Housekeeping(temp.Store, lease!, () => new RetentionSettings(), () => isBusy, clock, NullLogger.Instance).RunAsync(stop.Token);
+        var sweeps = new SweepRounds(temp.Store, (_, _, _) => Task.FromResult<int?>(0), () => true, clock, NullLogger.Instance);
+        return new Housekeeping(temp.Store, lease!, () => new RetentionSettings(), sweeps, () => isBusy, clock, NullLogger.Instance).RunAsync(stop.Token);
     }
 
     private long Lag() => temp.Store.Projections.List().Max(projection => projection.Lag);

@@ -6,7 +6,7 @@ namespace Postoffice.Runner.Deliverer.Protocol;
 internal static class Messages
 {
     private const int MaxReasonOctets = 4 * 1024;
-    private const int MaxKeptNames = 250; // × 200 octets: fits one frame
+    public const int MaxKeptNames = 250; // × 200 octets: fits one frame
 
     public static FieldWriter Write(DeliveryRequest request) => new FieldWriter()
         .Text(request.User).Number(request.Id.Value).Number(request.Recipient).Number(request.Attempt).Text(request.Sender)
