@@ -60,6 +60,18 @@ internal sealed class DestinationSlots(Func<SlotLimits> current)
         }
     }
 
+    /// <summary>Whether <see cref="Enter"/> would overflow, and counts as if it had.</summary>
+    public bool TurnsAway(Destination destination)
+    {
+        var limits = current();
+        lock (gate)
+        {
+            if (!destinations.TryGetValue(destination, out var places) || !IsFull(places, limits)) return false;
+            overflowed = places.Overflowed = true;
+            return true;
+        }
+    }
+
     public Admission Enter(Destination destination, Action start)
     {
         var limits = current();
@@ -68,7 +80,7 @@ internal sealed class DestinationSlots(Func<SlotLimits> current)
             if (!destinations.TryGetValue(destination, out var places)) destinations[destination] = places = new Places();
             if (places.Running >= limits.Each || running >= limits.Together)
             {
-                if (places.Starts.Count >= limits.WaitingEach || waiting >= limits.WaitingTogether)
+                if (IsFull(places, limits))
                 {
                     overflowed = places.Overflowed = true;
                     return Admission.Overflow;
@@ -110,6 +122,10 @@ internal sealed class DestinationSlots(Func<SlotLimits> current)
         }
         foreach (var start in starts) start();
     }
+
+    private bool IsFull(Places places, SlotLimits limits) =>
+        (places.Running >= limits.Each || running >= limits.Together)
+        && (places.Starts.Count >= limits.WaitingEach || waiting >= limits.WaitingTogether);
 
     private void MakeReady(Places places, SlotLimits limits)
     {

@@ -22,6 +22,7 @@ internal sealed class MessageWork(
     private readonly DestinationSlots mailboxes = new(() => workings.Current.Options.Mailboxes);
     private readonly DestinationSlots sessions = new(() => workings.Current.Options.Sessions);
     private readonly HashSet<QueueId> keptOut = []; // what could not even be held
+    private readonly CrowdedOut crowdedOut = new(clock);
 
     /// <summary>Told of each message whose work has ended.</summary>
     public Action<QueueId>? Finished { get; set; }
@@ -39,6 +40,11 @@ internal sealed class MessageWork(
     /// <param name="wish">Those it fits do not wait for their instant; null for none.</param>
     public async Task DeliverAsync(QueueId id, RunNow? wish)
     {
+        if (wish is null && crowdedOut.Contains(id))
+        {
+            Finished?.Invoke(id);
+            return;
+        }
         await Task.Yield(); // the schedule has more to do
         await GuardAsync(new MessageInFlight(id), flight => StartAsync(flight, wish));
         wish?.Leave();
@@ -61,7 +67,8 @@ internal sealed class MessageWork(
             .ToList();
         wish?.Count(waiting.Count);
         var expired = false;
-        foreach (var (route, recipients) in Plan(waiting))
+        var plan = Plan(waiting).ToList();
+        foreach (var (route, recipients) in plan)
         {
             if (route.Destination is null)
             {
@@ -73,6 +80,7 @@ internal sealed class MessageWork(
             var admission = slots.Enter(route.Destination, () => _ = Task.Run(() => AttemptAsync(flight, route, Numbers(recipients), slots)));
             if (admission is not Admission.Overflow) continue;
             Leave(flight);
+            if (plan.Count == 1) crowdedOut.Remember(flight.Id, slots, route.Destination);
             expired |= recipients.Any(recipient => recipient.Attempts > 0);
         }
         if (expired) await recorder.ExpireAsync(flight, term.Abandoned); // no place was free for so long that age decides
