@@ -62,7 +62,8 @@ internal static class RunnerProgram
             var first = await factory.MakeAsync(settings, CancellationToken.None);
             var service = new RunnerService(store, options.Path, settings, first, factory, deliverer, clock, log);
             await using var control = ControlServer.Start(
-                ControlOptions.From(settings), "runner.sock", store, clock, log, (_, ct) => ControlActs.RunAsync(service.Dispatcher, ct));
+                ControlOptions.From(settings), "runner.sock", store, clock, log,
+                (request, rights, ct) => new ControlActs(factory.Board, clock).RunAsync(service.Dispatcher, request, rights, ct));
 
             using var stop = new CancellationTokenSource();
             using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

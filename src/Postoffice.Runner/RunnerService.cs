@@ -80,7 +80,7 @@ internal sealed class RunnerService(
     private async Task<int?> HoldAsync(Lease lease, HoldingTerm term, CancellationToken stop)
     {
         var recorder = new OutcomeRecorder(store.Events, lease, workings, clock, age, log);
-        var work = new MessageWork(recorder, new Recovery(recorder, factory.Mailboxes, log), workings, term, clock, log);
+        var work = new MessageWork(recorder, new Recovery(recorder, factory.Mailboxes, log), workings, factory.Board, term, clock, log);
         var dispatcher = new Dispatcher(store.Due, work, workings, clock, log);
         var sweeps = new SweepRounds(store, deliverer.SweepAsync, () => dispatcher.HasRecovered, clock, log);
         work.DeliversTo = sweeps.Remember;

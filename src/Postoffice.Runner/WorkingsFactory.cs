@@ -1,4 +1,5 @@
 using Postoffice.Runner.Bounces;
+using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Deliverer;
 using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Routing;
@@ -16,6 +17,9 @@ internal sealed class WorkingsFactory(MailStore store, DelivererClient deliverer
 {
     private readonly QueueIdSource ids = new(clock);
 
+    /// <summary>One for the service's life: a reload interrupts nobody's listening.</summary>
+    public SwitchBoard Board { get; } = new();
+
     public MailboxTransport Mailboxes { get; } = new(deliverer, store.Content, clock);
 
     /// <exception cref="SettingException">A value cannot be used: nothing has changed.</exception>
@@ -25,7 +29,7 @@ internal sealed class WorkingsFactory(MailStore store, DelivererClient deliverer
         var self = await OwnName.FindAsync(settings, ct);
         var router = new Router(LocalDomains.From(settings, self), LocalUsers.From(settings, startedAsRoot), RouteTable.From(settings));
         var hosts = new HostAddresses(OwnEndpoints.From(settings));
-        var sessions = new SmtpTransport(store.Content, hosts, new PhasePipelines(options.Timeouts, clock), self, clock);
+        var sessions = new SmtpTransport(store.Content, hosts, new PhasePipelines(options.Timeouts, clock), self, Board, clock);
         var bounces = new BouncePolicy(new DsnComposer(self, store.Content, clock), store.Content, ids, self);
         return new Workings(options, router, Mailboxes, sessions, bounces);
     }

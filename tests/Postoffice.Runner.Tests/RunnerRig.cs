@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Postoffice.Runner.Bounces;
+using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Store;
@@ -32,7 +33,7 @@ internal sealed class RunnerRig : IAsyncDisposable
         Workings = new InForce<Workings>(new Workings(options, new ByDomain(), Mailboxes, Sessions, bounces));
         Recorder = new OutcomeRecorder(Journal, lease, Workings, clock, new SteadyClock(clock), NullLogger.Instance);
         var recovery = new Recovery(Recorder, Mailboxes, NullLogger.Instance);
-        var work = new MessageWork(Recorder, recovery, Workings, Term, clock, NullLogger.Instance);
+        var work = new MessageWork(Recorder, recovery, Workings, Board, Term, clock, NullLogger.Instance);
         Dispatcher = new Dispatcher(store.Due, work, Workings, clock, NullLogger.Instance);
     }
 
@@ -44,6 +45,7 @@ internal sealed class RunnerRig : IAsyncDisposable
     public FakeTransport Sessions { get; }
     public InForce<Workings> Workings { get; }
     public OutcomeRecorder Recorder { get; }
+    public SwitchBoard Board { get; } = new();
     public HoldingTerm Term { get; } = new();
     public Dispatcher Dispatcher { get; }
 

@@ -29,12 +29,13 @@ internal sealed class Dispatcher
     private readonly ILogger log;
     private readonly Wakeup wakeup = new();
     private readonly Lock gate = new();
-    private readonly HashSet<QueueId> inFlight = [];
+    private readonly Dictionary<QueueId, Place> inFlight = [];
     private readonly Queue<RunNow> requests = new();
     private DueDelivery? cursor;
     private DateTimeOffset nextFullLook = DateTimeOffset.MinValue;
     private volatile bool hasRecovered;
     private volatile bool isFull;
+    private bool isOver;
 
     public Dispatcher(DueQueue due, MessageWork work, InForce<Workings> workings, TimeProvider clock, ILogger log)
     {
@@ -58,13 +59,21 @@ internal sealed class Dispatcher
     public void Ring() => wakeup.Ring();
 
     /// <summary>Tries everything that waits and fits <paramref name="fits"/> now, whatever its next instant is.</summary>
-    /// <returns>Recipients whose attempts began or wait for a place.</returns>
-    public Task<int> RunNowAsync(Func<QueuedMessage, QueuedRecipient, bool> fits, CancellationToken ct)
+    /// <returns>Recipients whose attempts began for this or wait for a place, see <see cref="RunNow.Done"/>.</returns>
+    public Task<int> RunNowAsync(Func<QueuedMessage, QueuedRecipient, bool> fits, CancellationToken ct) => RunNow(fits).Done.WaitAsync(ct);
+
+    /// <summary>The same, to be followed to its end. A wish that still waits its turn serves for the same wish of somebody else.</summary>
+    public RunNow RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits)
     {
-        var request = new RunNow(fits, clock.GetUtcNow());
-        lock (gate) requests.Enqueue(request);
+        RunNow? request;
+        lock (gate)
+        {
+            request = requests.FirstOrDefault(earlier => earlier.Covers(fits));
+            if (request is null) requests.Enqueue(request = new RunNow(fits, clock.GetUtcNow()));
+            if (isOver) requests.Dequeue().Cancel();
+        }
         wakeup.Ring();
-        return request.Done.WaitAsync(ct);
+        return request;
     }
 
     /// <summary>Runs until <paramref name="stop"/>; what is in flight goes on, see <see cref="DrainAsync"/>.</summary>
@@ -78,6 +87,7 @@ internal sealed class Dispatcher
         {
             lock (gate)
             {
+                isOver = true;
                 while (requests.TryDequeue(out var request)) request.Cancel();
             }
         }
@@ -103,9 +113,9 @@ internal sealed class Dispatcher
                 cursor = null;
                 nextFullLook = now + (work.HasOverflow ? FullLookWhenCrowded : FullLook);
                 // Once also what is held, since a mailbox tells less the longer one waits; but what cannot be settled was held for it.
-                hasRecovered |= due.Started(alsoHeld: !hasRecovered).All(id => TryAdd(id, () => work.RecoverAsync(id)));
+                hasRecovered |= due.Started(alsoHeld: !hasRecovered).All(id => TryAdd(id, null, () => work.RecoverAsync(id)));
             }
-            isFull = !AnswerRequests(now) || !Look(now, ref cursor, id => work.DeliverAsync(id, null));
+            isFull = !AnswerRequests(now) || !Look(now, ref cursor, null);
             if (isFull) return Poll;
             return due.NextDueAt() is { } next && next > now && next - now < Poll ? next - now : Poll;
         }
@@ -132,21 +142,18 @@ internal sealed class Dispatcher
                 if (!requests.TryPeek(out request)) return true;
             }
             var at = request.Cursor;
-            var whole = Look(DateTimeOffset.MaxValue, ref at, id =>
-            {
-                request.Enter();
-                return work.DeliverAsync(id, request);
-            });
+            var whole = Look(DateTimeOffset.MaxValue, ref at, request);
             request.Cursor = at;
             if (!whole) return false;
             lock (gate) requests.Dequeue();
             request.Leave();
+            request.Unfollow();
         }
     }
 
     /// <summary>Goes through what is due from the cursor on, page by page.</summary>
     /// <returns>False when there was no more room.</returns>
-    private bool Look(DateTimeOffset before, ref DueDelivery? at, Func<QueueId, Task> begin)
+    private bool Look(DateTimeOffset before, ref DueDelivery? at, RunNow? wish)
     {
         // Facts of one commit share a millisecond, so the last row may have got neighbours since.
         var after = at is null ? null : new DueDelivery(new QueueId(0), 0, at.DueAt.AddSeconds(-1));
@@ -155,21 +162,32 @@ internal sealed class Dispatcher
             var page = due.Due(before, after, PageSize);
             foreach (var row in page)
             {
-                if (!TryAdd(row.Message, () => begin(row.Message))) return false;
+                if (!TryAdd(row.Message, wish, () => DeliverAsync(row.Message, wish))) return false;
                 after = at = row;
             }
             if (page.Count < PageSize) return true;
         }
     }
 
+    private Task DeliverAsync(QueueId id, RunNow? wish)
+    {
+        wish?.Enter();
+        return work.DeliverAsync(id, wish);
+    }
+
     /// <returns>False when there is no room; true also for one that is in flight already.</returns>
-    private bool TryAdd(QueueId id, Func<Task> begin)
+    private bool TryAdd(QueueId id, RunNow? wish, Func<Task> begin)
     {
         lock (gate)
         {
-            if (inFlight.Contains(id)) return true;
+            if (inFlight.TryGetValue(id, out var place))
+            {
+                if (wish is not null) place.Meet(wish);
+                return true;
+            }
             if (inFlight.Count >= workings.Current.Options.MessagesInFlight) return false;
-            inFlight.Add(id);
+            inFlight.Add(id, new Place(wish));
+            wish?.Follow();
         }
         _ = begin(); // it tells of its end through Finished, whatever happens
         return true;
@@ -178,11 +196,43 @@ internal sealed class Dispatcher
     private void Remove(QueueId id)
     {
         bool ring;
+        RunNow? ended, next = null;
         lock (gate)
         {
-            inFlight.Remove(id);
+            inFlight.Remove(id, out var place);
+            ended = place!.For;
+            if (place.TryGoOn(out var again))
+            {
+                inFlight.Add(id, again);
+                next = again.For;
+            }
             ring = inFlight.Count == 0 || (isFull && inFlight.Count <= workings.Current.Options.MessagesInFlight * 3 / 4);
         }
+        ended?.Unfollow();
+        if (next is not null) _ = DeliverAsync(id, next);
         if (ring) wakeup.Ring();
+    }
+
+    /// <summary>A message in flight.</summary>
+    /// <param name="wish">Whose work it is; null for the schedule's.</param>
+    private sealed class Place(RunNow? wish, Queue<RunNow>? met = null)
+    {
+        private Queue<RunNow>? met = met; // wishes that came meanwhile, for recipients that nobody works on
+
+        public RunNow? For { get; } = wish;
+
+        public void Meet(RunNow other)
+        {
+            if (other == For || met?.Contains(other) == true) return;
+            (met ??= new Queue<RunNow>()).Enqueue(other);
+            other.Follow();
+        }
+
+        /// <summary>Keeps the place for the next wish.</summary>
+        public bool TryGoOn([NotNullWhen(true)] out Place? next)
+        {
+            next = met is not null && met.TryDequeue(out var first) ? new Place(first, met) : null;
+            return next is not null;
+        }
     }
 }

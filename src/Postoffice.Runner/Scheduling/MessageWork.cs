@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Transports;
 using Postoffice.Store.Events;
@@ -14,7 +15,7 @@ namespace Postoffice.Runner.Scheduling;
 /// their outcomes. Nothing that goes wrong with one message reaches another: it is held, with the reason.
 /// </summary>
 internal sealed class MessageWork(
-    OutcomeRecorder recorder, Recovery recovery, InForce<Workings> workings, HoldingTerm term, TimeProvider clock, ILogger log)
+    OutcomeRecorder recorder, Recovery recovery, InForce<Workings> workings, SwitchBoard board, HoldingTerm term, TimeProvider clock, ILogger log)
 {
     private const int MaxRecipientsOfTransaction = 100; // what every server takes (RFC 5321 §4.5.3.1.8)
     private const int MaxKeptOut = 10_000;
@@ -72,7 +73,9 @@ internal sealed class MessageWork(
         {
             if (route.Destination is null)
             {
-                await recorder.RecordAsync(flight, flight.NextAttempt(), Numbers(recipients), Nowhere(route), Said(route, recipients), term.Abandoned);
+                var said = Said(route, recipients);
+                await recorder.RecordAsync(flight, flight.NextAttempt(), Numbers(recipients), Nowhere(route), said, term.Abandoned);
+                Tell(message, route, said);
                 continue;
             }
             flight.Enter();
@@ -117,6 +120,16 @@ internal sealed class MessageWork(
         if (await transport.DeliverAsync(attempt, term.Aborted) is { } report)
         {
             await recorder.EndAsync(flight, number, report, term.Abandoned);
+            Tell(message, route, report);
+        }
+    }
+
+    private void Tell(QueuedMessage message, Route route, AttemptReport report)
+    {
+        if (!board.IsHeard(message)) return;
+        foreach (var result in report.Results)
+        {
+            if (OutcomeLine.Of(message, route, result) is { } line) board.Tell(message, line);
         }
     }
 

@@ -7,17 +7,28 @@ namespace Postoffice.Runner.Scheduling;
 internal sealed class RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits, DateTimeOffset at)
 {
     private readonly TaskCompletionSource<int> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int recipients;
     private int open = 1; // the look at the queue
+    private int followed = 1; // the same
 
-    /// <summary>How many recipients were put to work.</summary>
+    /// <summary>
+    /// How many recipients were put to work, once the whole queue has been looked at; cancelled when the schedule ends before. Those of a
+    /// message that somebody else's work is under way for are not among them: they are looked at when that ends.
+    /// </summary>
     public Task<int> Done => done.Task;
+
+    /// <summary>Every attempt begun for it has ended, and so has what was under way when it came; cancelled like <see cref="Done"/>.</summary>
+    public Task Ended => ended.Task;
 
     /// <summary>Last row looked at.</summary>
     public DueDelivery? Cursor { get; set; }
 
+    /// <summary>Whether this is the same wish, and nothing has been done about it yet.</summary>
+    public bool Covers(Func<QueuedMessage, QueuedRecipient, bool> later) => ReferenceEquals(fits, later) && Cursor is null;
+
     public bool Fits(QueuedMessage message, QueuedRecipient recipient) =>
-        (recipient.LastEndedAt is not { } ended || ended < at) && fits(message, recipient);
+        (recipient.LastEndedAt is not { } last || last < at) && fits(message, recipient);
 
     public void Count(int more) => Interlocked.Add(ref recipients, more);
 
@@ -30,5 +41,18 @@ internal sealed class RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits, Da
         if (Interlocked.Decrement(ref open) == 0) done.TrySetResult(Volatile.Read(ref recipients));
     }
 
-    public void Cancel() => done.TrySetCanceled();
+    /// <summary>One more message whose work must end.</summary>
+    public void Follow() => Interlocked.Increment(ref followed);
+
+    /// <summary>Work on a message has ended, or at last the look at the queue.</summary>
+    public void Unfollow()
+    {
+        if (Interlocked.Decrement(ref followed) == 0) ended.TrySetResult();
+    }
+
+    public void Cancel()
+    {
+        done.TrySetCanceled();
+        ended.TrySetCanceled();
+    }
 }

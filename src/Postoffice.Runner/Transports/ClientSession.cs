@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text;
 using Polly;
 using Polly.Timeout;
+using Postoffice.Runner.Conversations;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Wire;
 
@@ -21,11 +22,14 @@ internal sealed class ClientSession : IAsyncDisposable
     private readonly PipeReader input;
     private readonly ReplyReader replies = new();
     private readonly ArrayBufferWriter<byte> output = new();
+    private readonly IConversation? heard;
+    private string? lost; // why the session is of no more use
 
     /// <param name="connection">Closed with the session.</param>
-    public ClientSession(Stream connection)
+    /// <param name="heard">Told what is said; null when nobody listens.</param>
+    public ClientSession(Stream connection, IConversation? heard = null)
     {
-        this.connection = connection;
+        (this.connection, this.heard) = (connection, heard);
         input = PipeReader.Create(connection, new StreamPipeReaderOptions(leaveOpen: true));
     }
 
@@ -42,6 +46,7 @@ internal sealed class ClientSession : IAsyncDisposable
         if (command.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException("a command is one line", nameof(command));
         Encoding.UTF8.GetBytes(command, output);
         output.Write("\r\n"u8);
+        heard?.Sent(command);
         await FlushAsync(token);
         return await ReadReplyAsync(token);
     }, ct);
@@ -52,17 +57,20 @@ internal sealed class ClientSession : IAsyncDisposable
     public async Task<Answer.Lost?> SendAsync(Stream content, DotStuffer stuffer, ResiliencePipeline block, CancellationToken ct)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(MaxBlock);
+        var octets = 0L;
         try
         {
             for (int count; (count = await content.ReadAsync(buffer.AsMemory(0, MaxBlock), ct)) > 0;)
             {
                 stuffer.Write(buffer.AsSpan(0, count), output);
-                if (await GuardAsync(block, FlushedAsync, ct) is Answer.Lost lost) return lost;
+                if (await GuardAsync(block, FlushedAsync, ct) is Answer.Lost broken) return broken;
+                octets += count;
             }
             return null;
         }
         finally
         {
+            heard?.SentContent(octets);
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
@@ -79,6 +87,7 @@ internal sealed class ClientSession : IAsyncDisposable
     {
         await input.CompleteAsync();
         await connection.DisposeAsync();
+        heard?.Closed(lost);
     }
 
     private async ValueTask<Answer> FlushedAsync(CancellationToken ct)
@@ -106,6 +115,7 @@ internal sealed class ClientSession : IAsyncDisposable
             switch (state)
             {
                 case ReplyRead.Whole:
+                    heard?.Heard(reply!);
                     return new Answer.Said(reply!);
                 case ReplyRead.Incomplete when !read.IsCompleted:
                     continue;
@@ -117,7 +127,14 @@ internal sealed class ClientSession : IAsyncDisposable
         }
     }
 
-    private static async Task<Answer> GuardAsync(ResiliencePipeline phase, Func<CancellationToken, ValueTask<Answer>> exchange, CancellationToken ct)
+    private async Task<Answer> GuardAsync(ResiliencePipeline phase, Func<CancellationToken, ValueTask<Answer>> exchange, CancellationToken ct)
+    {
+        var answer = await ExchangeAsync(phase, exchange, ct);
+        if (answer is Answer.Lost(var reason)) lost = reason;
+        return answer;
+    }
+
+    private static async Task<Answer> ExchangeAsync(ResiliencePipeline phase, Func<CancellationToken, ValueTask<Answer>> exchange, CancellationToken ct)
     {
         try
         {

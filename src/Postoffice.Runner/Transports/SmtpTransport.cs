@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
@@ -16,7 +17,7 @@ namespace Postoffice.Runner.Transports;
 /// transaction as far as its recipients.
 /// </summary>
 internal sealed class SmtpTransport(
-    IContentStore content, HostAddresses hosts, PhasePipelines phases, DomainName self, TimeProvider clock) : ITransport
+    IContentStore content, HostAddresses hosts, PhasePipelines phases, DomainName self, SwitchBoard board, TimeProvider clock) : ITransport
 {
     private static readonly Reply ContentGone = new(554, new(5, 3, 0), "the content of this message is no longer there");
 
@@ -34,7 +35,11 @@ internal sealed class SmtpTransport(
         try
         {
             var (addresses, reason) = await hosts.FindAsync(hop, ct);
-            if (reason is not null) return new AttemptReport(attempt.All(number => new RecipientResult.Unreached(number, reason)), Phase: "connect");
+            if (reason is not null)
+            {
+                board.Open(attempt.Message, hop.ToString())?.Closed(reason);
+                return new AttemptReport(attempt.All(number => new RecipientResult.Unreached(number, reason)), Phase: "connect");
+            }
             AttemptReport? best = null;
             foreach (var address in addresses)
             {
@@ -54,13 +59,15 @@ internal sealed class SmtpTransport(
     private async Task<(AttemptReport Report, bool IsFinal)> TryAddressAsync(Attempt attempt, NextHop hop, IPAddress address, CancellationToken ct)
     {
         var report = new AttemptReport([], hop.Host, address.ToString(), Phase: "connect");
+        var conversation = board.Open(attempt.Message, address.ToString());
         var (connection, refused) = await ConnectAsync(new IPEndPoint(address, hop.Port), ct);
         if (connection is null)
         {
+            conversation?.Closed(refused);
             return (report with { Results = attempt.All(number => new RecipientResult.Unreached(number, $"{hop} ({address}): {refused}")) }, false);
         }
 
-        await using var session = new ClientSession(connection);
+        await using var session = new ClientSession(connection, conversation);
         var transaction = new SmtpTransaction(session, phases, self, attempt.Message, attempt.Recipients);
         try
         {

@@ -11,7 +11,7 @@ public sealed record ControlAnswer
     public HistoryEntry? History { get; init; }
     public TraceEntry? Trace { get; init; }
 
-    /// <summary>A line of an SMTP conversation, hostile text.</summary>
+    /// <summary>A line of a conversation in its layout; what the peer said in it is hostile and not escaped yet.</summary>
     public string? Said { get; init; }
 
     /// <summary>Facts that the answer does not take into account yet.</summary>

@@ -6,7 +6,7 @@ namespace Postoffice.Store.Control;
 
 /// <summary>One question and its answer on a control connection.</summary>
 internal sealed class ControlConversation(
-    StoreAnswers answers, Func<ControlRequest, CancellationToken, IAsyncEnumerable<ControlAnswer>>? run, TimeProvider clock)
+    StoreAnswers answers, Func<ControlRequest, ControlRights, CancellationToken, IAsyncEnumerable<ControlAnswer>>? run, TimeProvider clock)
 {
     private const int Usage = 64; // sysexits.h
     private const int ChunkOctets = 32 * 1024;
@@ -25,7 +25,7 @@ internal sealed class ControlConversation(
         }
         else if (request.Ask == ControlRequest.Run && run is not null)
         {
-            await foreach (var answer in run(request, ct))
+            await foreach (var answer in run(request, rights, ct))
             {
                 Add(answer, chunk);
                 await SendAsync(link, chunk, ct); // people watch it

@@ -41,7 +41,7 @@ public sealed class ControlServer : IAsyncDisposable
     /// <param name="run">Answers <see cref="ControlRequest.Run"/>; null in a service that delivers nothing.</param>
     public static ControlServer Start(
         ControlOptions options, string name, MailStore store, TimeProvider clock, ILogger log,
-        Func<ControlRequest, CancellationToken, IAsyncEnumerable<ControlAnswer>>? run = null) =>
+        Func<ControlRequest, ControlRights, CancellationToken, IAsyncEnumerable<ControlAnswer>>? run = null) =>
         new(options, name, new ControlConversation(new StoreAnswers(store), run, clock), clock, log);
 
     /// <summary>Closes the door; answers under way are cut off.</summary>

@@ -174,6 +174,31 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public async Task Run_now_reaches_the_waiting_recipients_of_a_message_that_is_under_way()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        var peer = new TaskCompletionSource();
+        rig.Mailboxes.Always(number => new RecipientResult.Refused(number, Later));
+        rig.Sessions.Answer = async (attempt, _) =>
+        {
+            await peer.Task;
+            return attempt.All(number => new RecipientResult.Delivered(number, FakeTransport.Ok));
+        };
+        await rig.AcceptAsync("bob@example.test", "carol@remote.test");
+        await rig.Journal.NextAsync<AttemptEnded>(); // bob's: he waits now, while carol's server is slow
+        rig.Mailboxes.Always(number => new RecipientResult.Delivered(number, FakeTransport.Ok));
+        rig.Clock.Advance(TimeSpan.FromSeconds(2));
+
+        var run = rig.Dispatcher.RunNow((_, _) => true);
+        Assert.Equal(0, await run.Done); // what is under way is not begun again
+        Assert.False(run.Ended.IsCompleted);
+        peer.SetResult();
+        await run.Ended.WaitAsync(TimeSpan.FromSeconds(30), CancellationToken.None);
+
+        Assert.Equal((2, 1), (rig.Mailboxes.Began.Count, rig.Sessions.Began.Count));
+    }
+
+    [Fact]
     public async Task A_runner_that_was_paused_and_taken_over_writes_nothing_more()
     {
         await using var first = await RunnerRig.NewAsync();

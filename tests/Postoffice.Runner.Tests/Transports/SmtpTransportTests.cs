@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
@@ -22,6 +24,7 @@ public sealed class SmtpTransportTests : IDisposable
     private const string Ok = "250 2.0.0 ok";
     private const string Go = "354 go";
     private readonly TempStore temp = new();
+    private readonly SwitchBoard board = new();
 
     public void Dispose() => temp.Dispose();
 
@@ -164,6 +167,55 @@ public sealed class SmtpTransportTests : IDisposable
         Assert.Equal("", peer.Received);
     }
 
+    [Fact]
+    public async Task Who_listens_hears_commands_and_replies_in_order_and_no_content()
+    {
+        await using var peer = new ScriptedPeer("220 hi", "250-peer\r\n250 SIZE 1000000", Ok, Ok, "550 5.1.1 \u001b[2J who", Go, Ok, "221 bye");
+        using var listener = board.Listen(submittedBy: null);
+        await DeliverAsync(peer.Port, Octets.Of("Subject: secret\r\n\r\nx\r\n"));
+
+        Assert.Equal(
+            [
+                "OPEN ID", ">> 220 hi", "<< EHLO mx.example.test", ">> 250-peer", ">> 250 SIZE 1000000", "<< MAIL FROM:<alice@example.net> SIZE=22",
+                ">> 250 2.0.0 ok", "<< RCPT TO:<bob@example.test>", ">> 250 2.0.0 ok", "<< RCPT TO:<carol@example.test>", ">> 550 5.1.1 \u001b[2J who",
+                "<< DATA", ">> 354 go", "<< (22 octets of content)", ">> 250 2.0.0 ok", "<< QUIT", ">> 221 bye", "CLOSE ID",
+            ],
+            Heard(listener));
+    }
+
+    [Fact]
+    public async Task Who_listens_hears_why_a_connection_came_to_nothing()
+    {
+        using var listener = board.Listen(submittedBy: null);
+        int port;
+        await using (var peer = new ScriptedPeer(ScriptedPeer.Close)) await DeliverAsync(port = peer.Port);
+        await DeliverAsync(port);
+
+        Assert.Equal(["OPEN ID", "CLOSE ID: the peer closed the connection", "OPEN ID", "CLOSE ID: Connection refused"], Heard(listener));
+    }
+
+    [Fact]
+    public async Task Another_users_listener_hears_nothing()
+    {
+        await using var peer = new ScriptedPeer("220 hi", Hello, Ok, Ok, Ok, Go, Ok, "221 bye");
+        using var listener = board.Listen(submittedBy: 4_242);
+        await DeliverAsync(peer.Port);
+
+        Assert.Empty(Heard(listener));
+    }
+
+    /// <summary>Without the peer's column, which is checked, and the queue id.</summary>
+    private static List<string> Heard(Listener listener)
+    {
+        var heard = new List<string>();
+        while (listener.TryTake() is { } line)
+        {
+            Assert.StartsWith("127.0.0.1       ", line);
+            heard.Add(Regex.Replace(line[16..], "(?<=^(OPEN|CLOSE) )[0-9A-Z]{12}", "ID"));
+        }
+        return heard;
+    }
+
     private async Task<AttemptReport> DeliverAsync(
         int port, byte[]? content = null, string[]? to = null, string? own = null, TimeSpan? patience = null,
         IContentStore? store = null, CancellationToken stop = default)
@@ -174,7 +226,7 @@ public sealed class SmtpTransportTests : IDisposable
         var timeouts = new PhaseTimeouts { Connect = limit, Greeting = limit, Mail = limit, Rcpt = limit, Data = limit, Content = limit, Dot = limit, Quit = limit };
         var hosts = new HostAddresses(OwnEndpoints.From(own is null ? Settings.Empty : ConfigurationFile.Load(EmptyFile(), [own])));
         var transport = new SmtpTransport(
-            store ?? temp.Store.Content, hosts, new PhasePipelines(timeouts, TimeProvider.System), RunnerRig.Self, TimeProvider.System);
+            store ?? temp.Store.Content, hosts, new PhasePipelines(timeouts, TimeProvider.System), RunnerRig.Self, board, TimeProvider.System);
         var hop = new NextHop("127.0.0.1", IPAddress.Loopback, port);
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(hop)) { BeginAsync = (_, _) => Task.FromResult(true) };
         return (await transport.DeliverAsync(attempt, stop))!;
