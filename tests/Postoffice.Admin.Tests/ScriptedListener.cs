@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
@@ -23,7 +24,7 @@ internal sealed class ScriptedListener : IAsyncDisposable
         running = RunAsync();
     }
 
-    public List<string> Commands { get; } = [];
+    public ImmutableList<string> Commands { get; private set; } = [];
 
     /// <summary>What came between DATA and the final dot, as it came.</summary>
     public string Content { get; private set; } = "";
@@ -66,7 +67,7 @@ internal sealed class ScriptedListener : IAsyncDisposable
         await SayAsync(link, answer("") ?? "220 mx.example.test ESMTP");
         while (await LineAsync() is { } command)
         {
-            Commands.Add(command);
+            Commands = Commands.Add(command); // a test may be reading while the session ends
             var verb = command.Split(' ')[0].ToUpperInvariant();
             await SayAsync(link, answer(command) ?? (verb is "DATA" ? "354 Go on" : verb is "QUIT" ? "221 2.0.0 Bye" : "250 2.0.0 Ok"));
             if (verb == "QUIT") return;
