@@ -30,9 +30,9 @@ public sealed class ControlActsTests
     {
         await using var rig = await WaitingAsync("carol@remote.test");
         var peer = new TaskCompletionSource();
-        rig.Sessions.Answer = async (attempt, _) =>
+        rig.Sessions.Answer = async (attempt, ct) =>
         {
-            await peer.Task;
+            await peer.Task.WaitAsync(ct);
             return attempt.All(number => new RecipientResult.Delivered(number, FakeTransport.Ok));
         };
 

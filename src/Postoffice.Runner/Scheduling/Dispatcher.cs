@@ -140,6 +140,10 @@ internal sealed class Dispatcher
             lock (gate)
             {
                 if (!requests.TryPeek(out request)) return true;
+                if (request.Cursor is null)
+                {
+                    foreach (var place in inFlight.Values) place.Meet(request); // a recipient whose attempt has started is not among what is due
+                }
             }
             var at = request.Cursor;
             var whole = Look(DateTimeOffset.MaxValue, ref at, request);

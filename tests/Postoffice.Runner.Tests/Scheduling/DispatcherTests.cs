@@ -179,9 +179,9 @@ public sealed class DispatcherTests
         await using var rig = await RunnerRig.StartAsync();
         var peer = new TaskCompletionSource();
         rig.Mailboxes.Always(number => new RecipientResult.Refused(number, Later));
-        rig.Sessions.Answer = async (attempt, _) =>
+        rig.Sessions.Answer = async (attempt, ct) =>
         {
-            await peer.Task;
+            await peer.Task.WaitAsync(ct);
             return attempt.All(number => new RecipientResult.Delivered(number, FakeTransport.Ok));
         };
         await rig.AcceptAsync("bob@example.test", "carol@remote.test");
