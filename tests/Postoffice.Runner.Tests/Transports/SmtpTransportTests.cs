@@ -168,6 +168,16 @@ public sealed class SmtpTransportTests : IDisposable
     }
 
     [Fact]
+    public async Task Content_that_is_gone_fails_every_recipient()
+    {
+        using var another = new TempStore();
+        await using var peer = new ScriptedPeer("220 hi");
+
+        Assert.Equal("554 554", Told(await DeliverAsync(peer.Port, store: another.Store.Content)));
+        Assert.Equal("", peer.Received);
+    }
+
+    [Fact]
     public async Task Who_listens_hears_commands_and_replies_in_order_and_no_content()
     {
         await using var peer = new ScriptedPeer("220 hi", "250-peer\r\n250 SIZE 1000000", Ok, Ok, "550 5.1.1 \u001b[2J who", Go, Ok, "221 bye");
