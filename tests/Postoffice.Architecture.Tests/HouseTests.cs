@@ -55,6 +55,12 @@ public sealed class HouseTests
         Offenders.None(project.Descendants("PackageReference").Attributes("Version").Select(version => version.Parent));
     }
 
+    [Fact]
+    public void Every_project_of_the_product_says_why_it_is_as_it_is() =>
+        Assert.Equal(
+            SourceFile.Below("src", ".csproj").Select(project => Path.GetDirectoryName(project.Path) + "/DESIGN.md"),
+            SourceFile.Below("src", "DESIGN.md").Where(page => page.Text.Length > 0).Select(page => page.Path));
+
     [Theory]
     [InlineData("build")]
     [InlineData("format")]
