@@ -12,7 +12,9 @@ internal abstract class MailboxJob(uint number, DelivererContext context) : IDis
 {
     private readonly ConcurrentQueue<Signal> signals = new();
     private int waiting; // signals not yet done with; whoever makes it 1 posts the job
-    private int unacknowledged; // content octets posted and not yet done with
+    private int unacknowledged; // content octets posted and not yet acknowledged
+    private int done; // of these, octets that the job is done with
+    private Action? run; // one for life: posting a frame of content makes no garbage
     private ITimer? timer;
 
     public uint Number => number;
@@ -25,7 +27,7 @@ internal abstract class MailboxJob(uint number, DelivererContext context) : IDis
     public void Post(Signal signal)
     {
         signals.Enqueue(signal);
-        if (Interlocked.Increment(ref waiting) == 1) context.Threads.Post(Run);
+        if (Interlocked.Increment(ref waiting) == 1) context.Threads.Post(run ??= Run);
     }
 
     /// <param name="buffer">Rented; the job gives it back.</param>
@@ -48,11 +50,14 @@ internal abstract class MailboxJob(uint number, DelivererContext context) : IDis
         timer = context.Clock.CreateTimer(static job => ((MailboxJob)job!).Wake(), this, wait, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Lets the runner send as much again.</summary>
+    /// <summary>Lets the runner send as much again: told in half windows, so that a big message makes few answers, and never stalls.</summary>
     protected void Acknowledge(int octets)
     {
-        Interlocked.Add(ref unacknowledged, -octets);
-        context.Send(new FieldWriter().Number(octets).Finish(FrameKind.Credit, number));
+        done += octets;
+        if (done < Frame.Window / 2) return;
+        Interlocked.Add(ref unacknowledged, -done);
+        context.Send(new FieldWriter().Number(done).Finish(FrameKind.Credit, number));
+        done = 0;
     }
 
     /// <summary>Sends the last answer and forgets the call.</summary>
