@@ -69,4 +69,7 @@ internal static partial class ListenerLog
 
     [LoggerMessage(2042, LogLevel.Warning, "drop directory: {Path} was never finished and is removed")]
     public static partial void DropPartRemoved(ILogger log, string path);
+
+    [LoggerMessage(2043, LogLevel.Error, "drop directory: '{What}' met a surprise")]
+    public static partial void DropSurprised(ILogger log, string what, Exception surprise);
 }

@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Postoffice.Smtp.Dialogue;
 using Postoffice.Smtp.Intake;
@@ -23,7 +24,7 @@ internal sealed class TestListener : IDisposable
 
     private readonly TempStore store = new();
 
-    public TestListener(TimeProvider? clock = null, IEventLog? events = null, IContentStore? content = null, params string[] settings)
+    public TestListener(TimeProvider? clock = null, IEventLog? events = null, IContentStore? content = null, ILogger? log = null, params string[] settings)
     {
         Clock = clock ?? TimeProvider.System;
         Settings = ConfigurationFile.Load("/dev/null", ["hostname=mx.example.test", "local-domain=example.test", .. settings]);
@@ -33,8 +34,8 @@ internal sealed class TestListener : IDisposable
         Rules = new RulesInForce(new ListenerRules(options, policy, null));
         Space = new FreeSpace(store.Options.Path, 0, Clock);
         Services = new ListenerServices(
-            Rules, content ?? store.Store.Content, new Acceptance(events ?? store.Store.Events, Clock, NullLogger.Instance), Space,
-            new QueueIdSource(Clock), Clock, NullLogger.Instance);
+            Rules, content ?? store.Store.Content, new Acceptance(events ?? store.Store.Events, Clock, log ?? NullLogger.Instance), Space,
+            new QueueIdSource(Clock), Clock, log ?? NullLogger.Instance);
         Verbs = new VerbTable(Services);
     }
 

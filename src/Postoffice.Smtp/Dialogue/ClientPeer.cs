@@ -13,13 +13,15 @@ internal sealed record ClientPeer(IPAddress? Address, LocalCaller? Caller = null
 }
 
 /// <summary>A user of this machine, known by what the kernel says of him and not by his own words.</summary>
+/// <param name="Login">Made from the uid when nobody has it.</param>
 /// <param name="FullName">Of the password database; empty when it has none.</param>
-internal sealed record LocalCaller(uint Uid, string Login, string FullName)
+/// <param name="IsKnown">The password database has him.</param>
+internal sealed record LocalCaller(uint Uid, string Login, string FullName, bool IsKnown = true)
 {
     public bool IsRoot => Uid == 0;
 
     /// <exception cref="IOException">The password database could not be asked.</exception>
     public static LocalCaller Of(uint uid) => SystemUser.Find(uid) is { } user
         ? new LocalCaller(uid, user.Name, user.FullName.Split(',')[0])
-        : new LocalCaller(uid, $"uid{uid}", "");
+        : new LocalCaller(uid, $"uid{uid}", "", IsKnown: false);
 }

@@ -1,5 +1,4 @@
-using Microsoft.Extensions.Logging;
-using Postoffice.Smtp.Dialogue;
+using System.Security.Cryptography;
 using Postoffice.Store.Events;
 using Postoffice.Store.Log;
 using Postoffice.Store.Native;
@@ -8,7 +7,8 @@ namespace Postoffice.Smtp.Intake;
 
 /// <summary>
 /// Takes in what <c>sendmail</c> left in the drop directory while no listener ran. A file becomes a message in the append that also records
-/// its name, so a crash before the unlink takes it once. What cannot be taken is recorded and set aside, never lost and never tried again.
+/// its name, so a crash before the unlink takes it once. What cannot be taken is recorded and set aside, its owner is told, and it is
+/// never tried again.
 /// </summary>
 internal sealed class DropImport(ListenerServices services, IEventLog events)
 {
@@ -17,6 +17,8 @@ internal sealed class DropImport(ListenerServices services, IEventLog events)
     private static readonly TimeSpan Between = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan PartsAreDeadAfter = TimeSpan.FromDays(1);
     private readonly DropReader reader = new(services);
+    private readonly DropRefusal refusal = new(services, events);
+    private readonly DropTroubles troubles = new();
 
     /// <summary>A round at once, then one every few seconds until <paramref name="stop"/>.</summary>
     public async Task RunAsync(CancellationToken stop)
@@ -57,8 +59,13 @@ internal sealed class DropImport(ListenerServices services, IEventLog events)
         }
         catch (Exception trouble) when (trouble is IOException or UnauthorizedAccessException)
         {
-            ListenerLog.DropTrouble(services.Log, directory, trouble.Message); // the next round tries again
+            Tell(directory, trouble.Message); // the next round tries again
         }
+        catch (Exception surprise)
+        {
+            ListenerLog.DropSurprised(services.Log, directory, surprise); // mail left here must not wait for a restart
+        }
+        troubles.EndRound();
     }
 
     /// <summary>One file's trouble is not the others': it stays, and the next round tries again.</summary>
@@ -70,21 +77,24 @@ internal sealed class DropImport(ListenerServices services, IEventLog events)
         }
         catch (Exception trouble) when (trouble is IOException or StoreUnavailableException or UnreadableFactException)
         {
-            ListenerLog.DropTrouble(services.Log, name, trouble.Message);
+            Tell(name, trouble.Message);
+        }
+        catch (Exception surprise)
+        {
+            ListenerLog.DropSurprised(services.Log, name, surprise);
         }
     }
 
     private async ValueTask TakeAsync(string directory, string name)
     {
         var path = Path.Join(directory, name);
-        var known = DropName.IsGood(name) ? await events.ReadAsync(StreamId.Drop(name), 0, CancellationToken.None) : [];
-        switch (known)
+        switch (await events.ReadAsync(StreamId.Drop(DropName.Safe(name)), 0, CancellationToken.None))
         {
             case [{ Fact: DropImported { Message: not null } }, ..]: // taken before a crash
                 Remove(directory, path);
                 return;
             case [{ Fact: DropImported }, ..]:
-                SetAside(directory, name);
+                SetAside(directory, path, AsideOf(directory, name));
                 return;
         }
 
@@ -93,16 +103,20 @@ internal sealed class DropImport(ListenerServices services, IEventLog events)
             case DropOutcome.Taken:
                 Remove(directory, path);
                 break;
-            case DropOutcome.Refused(var reason):
-                ListenerLog.DropRefused(services.Log, name, reason);
-                var refusal = new Append(StreamId.Drop(DropName.Safe(name)), ExpectedVersion.Any, new DropImported(null, reason));
-                await events.AppendAsync(refusal, CancellationToken.None);
-                SetAside(directory, name);
+            case DropOutcome.Refused refused:
+                ListenerLog.DropRefused(services.Log, name, refused.Reason);
+                var aside = AsideOf(directory, name);
+                if (await refusal.RecordAsync(DropName.Safe(name), refused, aside)) SetAside(directory, path, aside);
                 break;
             case DropOutcome.Later(var reason):
-                ListenerLog.DropTrouble(services.Log, name, reason);
+                Tell(name, reason);
                 break;
         }
+    }
+
+    private void Tell(string what, string reason)
+    {
+        if (troubles.IsNew(what, reason)) ListenerLog.DropTrouble(services.Log, what, reason);
     }
 
     private void RemoveDeadPart(string path, Libc.StatX file)
@@ -120,10 +134,18 @@ internal sealed class DropImport(ListenerServices services, IEventLog events)
         SafeFile.SyncDirectory(directory);
     }
 
-    private static void SetAside(string directory, string name)
+    /// <summary>Whatever stands there already was set aside before, or put there to be in the way.</summary>
+    private static string AsideOf(string directory, string name)
     {
-        var path = Path.Join(directory, name);
-        Libc.Check(Libc.Rename(path, Path.Join(directory, DropName.Safe(name) + RefusedSuffix)), path);
+        var aside = Path.Join(directory, DropName.Safe(name));
+        return SafeFile.TryStat(aside + RefusedSuffix, out _)
+            ? $"{aside}-{RandomNumberGenerator.GetHexString(16, lowercase: true)}{RefusedSuffix}"
+            : aside + RefusedSuffix;
+    }
+
+    private static void SetAside(string directory, string path, string aside)
+    {
+        Libc.Check(Libc.Rename(path, aside), path);
         SafeFile.SyncDirectory(directory);
     }
 }

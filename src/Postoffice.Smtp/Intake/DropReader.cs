@@ -21,24 +21,33 @@ internal abstract record DropOutcome
     public sealed record Taken : DropOutcome;
 
     /// <summary>It never will be one.</summary>
-    public sealed record Refused(string Reason) : DropOutcome;
+    /// <param name="Status">Why, for programs; null when there is no code for it.</param>
+    /// <param name="Mail">What its owner is told of; null when the file holds no message of his.</param>
+    public sealed record Refused(string Reason, EnhancedStatusCode? Status = null, DroppedMail? Mail = null) : DropOutcome;
 
     /// <summary>Our own trouble: the file stays.</summary>
     public sealed record Later(string Reason) : DropOutcome;
 }
 
+/// <summary>A message as the drop directory holds it.</summary>
+/// <param name="Owner">Of the file.</param>
+/// <param name="Header">The first octets of the content: so much of it as tells the owner which message it is.</param>
+internal sealed record DroppedMail(LocalCaller Owner, DropEnvelope Envelope, byte[] Header);
+
 /// <summary>
 /// Makes one file of the drop directory a message, as if its owner had handed it in over the submission socket; only that a recipient who
-/// is unknown is told to him by a bounce, since he is not there any more.
+/// is unknown is told to him by a bounce, since he is not there any more, and that max-recipients= does not count: nobody could split the message now.
 /// </summary>
 internal sealed class DropReader(ListenerServices services)
 {
     private const int Piece = 64 * 1024;
+    private const int MaxHeaderShown = 32 * 1024;
 
     public async ValueTask<DropOutcome> TakeAsync(string path, string name)
     {
         if (!DropName.IsGood(name)) return new DropOutcome.Refused("its name is not one that sendmail makes");
-        // Never waits for the other end of a pipe, never follows a link.
+        // Opening a device or a socket does things; and whatever the name is now, it never waits for the other end of a pipe, never follows a link.
+        if (SafeFile.TryStat(path, out var named) && !named.IsRegular) return new DropOutcome.Refused("is not a regular file");
         if (!SafeFile.TryOpen(path, Libc.O_RDONLY | Libc.O_NONBLOCK, out var handle, out var error))
         {
             return error is Libc.ELOOP or Libc.EACCES or Libc.EPERM
@@ -54,17 +63,40 @@ internal sealed class DropReader(ListenerServices services)
         if (!SafeFile.TryStat(handle, out var file)) return new DropOutcome.Later("cannot be looked at");
         if (!file.IsRegular) return new DropOutcome.Refused("is not a regular file");
         if (file.Links != 1) return new DropOutcome.Refused("has more than one name, so its owner need not have put it here");
-        if (options.MaxMessageOctets > 0 && file.Length > (ulong)options.MaxMessageOctets + DropFile.MaxEnvelopeOctets) return new DropOutcome.Refused("is too large");
-        if (!services.Space.Fits((long)file.Length)) return new DropOutcome.Later(Replies.StoreFull.Text);
 
         await using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
-        if (DropFile.ReadEnvelope(stream) is not { } envelope) return new DropOutcome.Refused("does not begin with an envelope");
-        if (envelope.Recipients.Count > options.MaxRecipients) return new DropOutcome.Refused("has too many recipients");
-        return await AcceptAsync(stream, envelope, file.Uid, name, options);
+        DroppedMail? mail = null;
+        DropOutcome outcome;
+        try
+        {
+            mail = await ReadMailAsync(stream, file.Uid);
+            outcome = mail is null ? new DropOutcome.Refused("does not begin with an envelope") : await AcceptAsync(stream, mail, name, options);
+        }
+        catch (Exception surprise) when (surprise is not (IOException or StoreUnavailableException))
+        {
+            ListenerLog.DropSurprised(services.Log, name, surprise);
+            outcome = new DropOutcome.Refused("cannot be taken in by this version of Postoffice");
+        }
+        return outcome is DropOutcome.Refused refused ? refused with { Mail = mail } : outcome;
     }
 
-    private async ValueTask<DropOutcome> AcceptAsync(FileStream octets, DropEnvelope envelope, uint uid, string name, ListenerOptions options)
+    /// <summary>Leaves the file at its content; null when it is no drop file.</summary>
+    private static async ValueTask<DroppedMail?> ReadMailAsync(FileStream stream, uint owner)
     {
+        if (DropFile.ReadEnvelope(stream) is not { } envelope) return null;
+        var content = stream.Position;
+        var header = new byte[(int)Math.Min(MaxHeaderShown, stream.Length - content)];
+        var read = await stream.ReadAtLeastAsync(header, header.Length, throwOnEndOfStream: false);
+        stream.Position = content;
+        return new DroppedMail(LocalCaller.Of(owner), envelope, header[..read]);
+    }
+
+    private async ValueTask<DropOutcome> AcceptAsync(FileStream octets, DroppedMail mail, string name, ListenerOptions options)
+    {
+        var length = octets.Length - octets.Position;
+        if (options.MaxMessageOctets > 0 && length > options.MaxMessageOctets) return Refused(Replies.TooLarge); // before it is read
+        if (!services.Space.Fits(length)) return new DropOutcome.Later(Replies.StoreFull.Text);
+
         var id = services.Ids.Next();
         await using var content = new ContentIntake(id, services.Content.Stage(id), services.Space, options) { Lines = new ContentScanner(int.MaxValue) };
         var piece = new byte[Piece];
@@ -77,14 +109,16 @@ internal sealed class DropReader(ListenerServices services)
 
         var import = new StreamAppend(StreamId.Drop(name), ExpectedVersion.NoStream, [new DropImported(id)]);
         var reply = content.Judge(content.Lines.Defects)
-            ?? await services.Acceptance.AcceptAsync(SubmissionOf(envelope, LocalCaller.Of(uid)), content, options.HostName, import);
+            ?? await services.Acceptance.AcceptAsync(SubmissionOf(mail.Envelope, mail.Owner), content, options.HostName, import);
         return reply switch
         {
             { IsPositive: true } => new DropOutcome.Taken(),
-            { IsPermanent: true } => new DropOutcome.Refused(reply.Text),
+            { IsPermanent: true } => Refused(reply),
             _ => new DropOutcome.Later(reply.Text),
         };
     }
+
+    private static DropOutcome.Refused Refused(Reply reply) => new($"is refused: {reply.Text}", reply.Status);
 
     private static Submission SubmissionOf(DropEnvelope envelope, LocalCaller owner)
     {

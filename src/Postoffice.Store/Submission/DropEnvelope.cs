@@ -41,11 +41,12 @@ public sealed record DropEnvelope(
 }
 
 /// <summary>The envelope as the file's second line spells it.</summary>
-internal sealed record DropEnvelopeText(string From, IReadOnlyList<string> Recipients, string? Notify, string? Ret, string? Envid);
+internal sealed record DropEnvelopeText(string From, IReadOnlyList<string> Recipients, string? Notify = null, string? Ret = null, string? Envid = null);
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
-    RespectNullableAnnotations = true)]
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(DropEnvelopeText))]
 internal sealed partial class DropJson : JsonSerializerContext;
