@@ -23,12 +23,9 @@ internal sealed class PipedSession(Screen screen)
             return ExitCode.Temporary;
         }
         await using var link = new NetworkStream(socket);
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var toListener = SendAsync(socket, link, stop.Token);
-        var saidGoodbye = await ReceiveAsync(link, ct);
-        await stop.CancelAsync();
-        await toListener;
-        return saidGoodbye ? ExitCode.Ok : 1;
+        // Nobody waits for this one: when the listener has closed, the caller's next line may never come, and a read of a terminal cannot be ended.
+        _ = SendAsync(socket, link, ct);
+        return await ReceiveAsync(link, ct) ? ExitCode.Ok : 1;
     }
 
     private async Task SendAsync(Socket socket, NetworkStream link, CancellationToken ct)
@@ -38,7 +35,7 @@ internal sealed class PipedSession(Screen screen)
             await screen.Input.CopyToAsync(link, ChunkOctets, ct);
             socket.Shutdown(SocketShutdown.Send); // the listener sees the end of input and may still answer
         }
-        catch (Exception ended) when (ended is OperationCanceledException or IOException or SocketException)
+        catch (Exception ended) when (ended is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
         {
             // The listener has closed: its last words, which the other direction carries, say why.
         }

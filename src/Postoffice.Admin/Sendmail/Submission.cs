@@ -22,7 +22,7 @@ internal sealed record Submission(
 internal abstract record SubmissionResult
 {
     /// <summary>The listener has it, durably (RFC 5321 §6.1), but for the recipients it refused.</summary>
-    public sealed record Accepted(Reply Reply, IReadOnlyList<RefusedRecipient> Refusals) : SubmissionResult;
+    public sealed record Accepted(IReadOnlyList<RefusedRecipient> Refusals) : SubmissionResult;
 
     /// <summary>Refused for good: the sender, the content, or the session itself.</summary>
     public sealed record Refused(Reply Reply) : SubmissionResult;
@@ -31,7 +31,9 @@ internal abstract record SubmissionResult
     public sealed record NoRecipient(IReadOnlyList<RefusedRecipient> Refusals) : SubmissionResult;
 
     /// <summary>No listener, or one that cannot now: it did not take the message, or did not come to say so.</summary>
-    public sealed record NotNow(string Why) : SubmissionResult;
+    /// <param name="Left">Recipients for whom nobody has it yet.</param>
+    /// <param name="Refusals">Of recipients in transactions before.</param>
+    public sealed record NotNow(string Why, IReadOnlyList<ForwardPath> Left, IReadOnlyList<RefusedRecipient> Refusals) : SubmissionResult;
 }
 
 /// <summary>A recipient and why it was not taken; the reply is text from outside.</summary>

@@ -8,10 +8,10 @@ using Postoffice.Store.Wire;
 namespace Postoffice.Admin.Sendmail;
 
 /// <summary>
-/// Hands a message to the listener's Unix socket as ESMTP. The kernel tells the listener who we are, so nothing here says it. NOTIFY, RET, ENVID
+/// Hands a message to the listener's Unix socket as ESMTP, in as many transactions as its limit of recipients asks for (RFC 5321 §4.5.3.1.10). The kernel tells the listener who we are, so nothing here says it. NOTIFY, RET, ENVID
 /// and SMTPUTF8 are sent whether announced or not: the listener on this socket is our own and keeps them.
 /// </summary>
-internal sealed class SubmissionSession(Stream link, TimeProvider clock)
+internal sealed class SubmissionSession(Stream link, Submission submission, TimeProvider clock)
 {
     private const int ChunkOctets = 64 * 1024;
 
@@ -22,55 +22,101 @@ internal sealed class SubmissionSession(Stream link, TimeProvider clock)
 
     private readonly PipeReader octets = PipeReader.Create(link);
     private readonly ReplyReader replies = new();
+    private readonly List<RefusedRecipient> refused = [];
+    private IReadOnlyList<ForwardPath> left = submission.Recipients; // those the listener has not answered for
 
-    /// <summary>Connects, hands over, and says what came of it. Whatever goes wrong before the last reply is <see cref="SubmissionResult.NotNow"/>.</summary>
+    /// <summary>
+    /// Connects, hands over, and says what came of it. Whatever goes wrong before the reply to a final dot is <see cref="SubmissionResult.NotNow"/>
+    /// for the recipients of that transaction and the later ones; what was taken stays taken.
+    /// </summary>
+    /// <param name="content">Read once for each transaction.</param>
     public static async Task<SubmissionResult> SubmitAsync(
-        string socketPath, Submission submission, Stream content, TimeProvider clock, CancellationToken ct)
+        string socketPath, Submission submission, Func<Stream> content, TimeProvider clock, CancellationToken ct)
     {
+        SubmissionSession? session = null;
         try
         {
             using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
             await socket.ConnectAsync(new UnixDomainSocketEndPoint(socketPath), ct);
             await using var link = new NetworkStream(socket);
-            return await new SubmissionSession(link, clock).RunAsync(submission, content, ct);
+            session = new SubmissionSession(link, submission, clock);
+            return await session.RunAsync(content, ct);
         }
         catch (Exception trouble) when (trouble is SocketException or IOException or ArgumentException)
         {
-            return new SubmissionResult.NotNow($"{socketPath}: {trouble.Message}"); // ArgumentException: the path is too long for a socket
+            var why = $"{socketPath}: {trouble.Message}";
+            return session?.NotNow(why) ?? new SubmissionResult.NotNow(why, submission.Recipients, []); // ArgumentException: the path is too long for a socket
         }
     }
 
-    private async Task<SubmissionResult> RunAsync(Submission submission, Stream content, CancellationToken ct)
+    private async Task<SubmissionResult> RunAsync(Func<Stream> content, CancellationToken ct)
     {
         var greeting = await ReplyAsync(ReplyLimit, ct);
         if (!greeting.IsPositive) return Turned(greeting);
         var hello = await AskAsync("EHLO localhost", ct);
         if (!hello.IsPositive) return Turned(hello);
-        var mail = await AskAsync($"MAIL FROM:<{submission.From}>{MailParameters(submission)}", ct);
-        if (!mail.IsPositive) return Turned(mail);
-
-        var refused = new List<RefusedRecipient>();
-        foreach (var recipient in submission.Recipients)
+        while (left.Count > 0)
         {
-            var reply = await AskAsync($"RCPT TO:<{recipient}>{RcptParameters(submission)}", ct);
-            if (reply.IsTransient) return Turned(reply); // all or none now: one drop file, one later try
-            if (!reply.IsPositive) refused.Add(new RefusedRecipient(recipient, reply));
+            if (await TransactionAsync(content, ct) is { } turned) return turned;
         }
-        if (refused.Count == submission.Recipients.Count) return new SubmissionResult.NoRecipient(refused);
-
-        var data = await AskAsync("DATA", ct);
-        if (data.Code != 354) return Turned(data);
-        var final = await SendAsync(content, ct);
-        if (!final.IsPositive) return Turned(final);
-        await WriteAsync("QUIT\r\n"u8.ToArray(), ct);
-        return new SubmissionResult.Accepted(final, refused);
+        await QuitAsync(ct);
+        return refused.Count == submission.Recipients.Count ? new SubmissionResult.NoRecipient(refused) : new SubmissionResult.Accepted(refused);
     }
 
-    private static SubmissionResult Turned(Reply reply) => reply.IsPermanent
-        ? new SubmissionResult.Refused(reply)
-        : new SubmissionResult.NotNow($"the listener answered {PrintableText.Escape($"{reply}")}");
+    /// <summary>As many of those left as the listener takes at once.</summary>
+    /// <returns>Null when it has answered for them.</returns>
+    private async Task<SubmissionResult?> TransactionAsync(Func<Stream> content, CancellationToken ct)
+    {
+        var mail = await AskAsync($"MAIL FROM:<{submission.From}>{MailParameters()}", ct);
+        if (!mail.IsPositive) return Turned(mail);
 
-    private static string MailParameters(Submission submission)
+        var unknown = new List<RefusedRecipient>();
+        var asked = 0;
+        for (; asked < left.Count; asked++)
+        {
+            var reply = await AskAsync($"RCPT TO:<{left[asked]}>{RcptParameters()}", ct);
+            if (asked > unknown.Count && IsFull(reply)) break;
+            if (reply.IsTransient) return Turned(reply); // all or none of them now: one drop file, one later try
+            if (!reply.IsPositive) unknown.Add(new RefusedRecipient(left[asked], reply));
+        }
+        if (asked > unknown.Count)
+        {
+            var data = await AskAsync("DATA", ct);
+            if (data.Code != 354) return Turned(data);
+            var final = await SendAsync(content(), ct);
+            if (!final.IsPositive) return Turned(final);
+        }
+        refused.AddRange(unknown);
+        left = [.. left.Skip(asked)];
+        return null;
+    }
+
+    /// <summary>452 4.5.3, too many recipients: the others are for another transaction (RFC 5321 §4.5.3.1.10).</summary>
+    private static bool IsFull(Reply reply) => reply.Status is { Class: 4, Subject: 5, Detail: 3 };
+
+    /// <summary>The message is the listener's by now: whatever happens to the session changes nothing.</summary>
+    private async Task QuitAsync(CancellationToken ct)
+    {
+        try
+        {
+            await WriteAsync("QUIT\r\n"u8.ToArray(), ct);
+        }
+        catch (IOException)
+        {
+            // It was quicker than we in closing.
+        }
+    }
+
+    private SubmissionResult.NotNow NotNow(string why) => new(why, left, refused);
+
+    private SubmissionResult Turned(Reply reply)
+    {
+        if (!reply.IsPermanent) return NotNow($"the listener answered {PrintableText.Escape($"{reply}")}");
+        if (left.Count == submission.Recipients.Count) return new SubmissionResult.Refused(reply);
+        return new SubmissionResult.Accepted([.. refused, .. left.Select(recipient => new RefusedRecipient(recipient, reply))]);
+    }
+
+    private string MailParameters()
     {
         var parameters = new StringBuilder();
         if (submission.Body is { } body) parameters.Append(" BODY=").Append(body);
@@ -80,7 +126,7 @@ internal sealed class SubmissionSession(Stream link, TimeProvider clock)
         return parameters.ToString();
     }
 
-    private static string RcptParameters(Submission submission) =>
+    private string RcptParameters() =>
         DsnParameters.Format(submission.Notify) is { } notify ? $" NOTIFY={notify}" : "";
 
     private async Task<Reply> AskAsync(string command, CancellationToken ct)

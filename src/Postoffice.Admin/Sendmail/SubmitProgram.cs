@@ -20,7 +20,7 @@ internal sealed class SubmitProgram(string program, SendmailOptions options, Set
             await using var message = await SpooledMessage.ReadAsync(screen.Input, !options.IgnoreDots, header => FromField(header, sender, own), ct);
             if (Recipients(message.Header) is not { Count: > 0 } recipients) return Fail(ExitCode.NoUser, "No recipients");
             var submission = new Submission(sender, recipients, options.Notify, options.Ret, options.EnvelopeId, options.Body);
-            var result = await SubmissionSession.SubmitAsync(ServicePlaces.SubmissionSocket(settings), submission, message.Open(), screen.Clock, ct);
+            var result = await SubmissionSession.SubmitAsync(ServicePlaces.SubmissionSocket(settings), submission, message.Open, screen.Clock, ct);
             return result switch
             {
                 SubmissionResult.Accepted accepted => Taken(accepted),
@@ -82,25 +82,38 @@ internal sealed class SubmitProgram(string program, SendmailOptions options, Set
 
     private int Taken(SubmissionResult.Accepted accepted)
     {
-        foreach (var (recipient, reply) in accepted.Refusals) screen.Complain(program, $"Ignoring unknown recipient <{recipient}>: {Shown(reply)}");
         if (accepted.Refusals.Count == 0) return ExitCode.Ok;
+        Complain(accepted.Refusals);
         return Fail(ExitCode.NoUser, "The message was sent to the other recipients.");
     }
 
     private int NoneTaken(SubmissionResult.NoRecipient none)
     {
-        foreach (var (recipient, reply) in none.Refusals) screen.Complain(program, $"Ignoring unknown recipient <{recipient}>: {Shown(reply)}");
+        Complain(none.Refusals);
         return Fail(ExitCode.NoUser, "No recipient can be reached; nothing was sent.");
     }
 
+    private void Complain(IReadOnlyList<RefusedRecipient> refusals)
+    {
+        foreach (var (recipient, reply) in refusals)
+        {
+            screen.Complain(program, $"Ignoring unknown recipient <{PrintableText.Escape($"{recipient}")}>: {Shown(reply)}");
+        }
+    }
+
+    /// <summary>What the listener would refuse later is refused now, while somebody is there to be told.</summary>
     private int Drop(Submission submission, SpooledMessage message, SubmissionResult.NotNow later)
     {
+        Complain(later.Refusals);
+        var limit = settings.Octets("size", 0, OctetUnits.Decimal);
+        if (limit > 0 && message.Length > limit) return Fail(ExitCode.Data, $"The message has {message.Length} octets, and {limit} are the limit (size=). It was not sent.");
+
         var directory = ServicePlaces.DropDirectory(settings);
         try
         {
-            DropFile.Write(directory, Envelope(submission), message.Open());
+            DropFile.Write(directory, Envelope(submission with { Recipients = later.Left }), message.Open());
             if (options.Verbose) screen.Complain(program, $"{later.Why}; the message waits in {directory} until a listener takes it in.");
-            return ExitCode.Ok;
+            return later.Refusals.Count == 0 ? ExitCode.Ok : ExitCode.NoUser;
         }
         catch (IOException trouble)
         {

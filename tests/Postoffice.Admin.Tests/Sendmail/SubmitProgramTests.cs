@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Submission;
 using Postoffice.Testing;
@@ -133,6 +134,69 @@ public sealed class SubmitProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task More_recipients_than_the_listener_takes_at_once_get_it_in_several_transactions()
+    {
+        var taken = 0;
+        await using var listener = Listener(command =>
+        {
+            if (command.StartsWith("MAIL", StringComparison.Ordinal)) taken = 0;
+            return command.StartsWith("RCPT", StringComparison.Ordinal) && ++taken > 100 ? "452 4.5.3 Too many recipients" : null;
+        });
+        var users = Enumerable.Range(1, 250).Select(number => $"user{number}").ToArray();
+
+        Assert.Equal(new ProgramRun(0, "", ""), await SendAsync("Subject: all\n\nx\n", users));
+
+        Assert.Equal(3, listener.Commands.Count(command => command == "DATA"));
+        Assert.Equal(users, Given(listener).Distinct());
+        Assert.Empty(Dropped());
+    }
+
+    [Theory]
+    [InlineData("451 4.3.0 Later", 0)]
+    [InlineData("552 5.3.4 Too big", 67)]
+    public async Task Only_recipients_that_nobody_has_taken_the_mail_for_are_left_or_refused(string second, int exitCode)
+    {
+        var dots = 0;
+        await using var listener = Listener(command => command switch
+        {
+            "RCPT TO:<bob>" when dots == 0 => "452 4.5.3 Too many recipients",
+            "RCPT TO:<nobody>" => "550 5.1.1 No such user",
+            "." when ++dots == 2 => second,
+            _ => null,
+        });
+        var run = await SendAsync("Subject: all\n\nx\n", "alice", "bob", "carol");
+
+        Assert.Equal(exitCode, run.ExitCode);
+        if (exitCode == 0) Assert.Equal(["bob", "carol"], Envelope(Assert.Single(Dropped())).Recipients.Select(recipient => $"{recipient}"));
+        else Assert.Contains("Ignoring unknown recipient <carol>: 552", run.Error);
+    }
+
+    [Fact]
+    public async Task After_its_250_a_listener_that_vanishes_does_not_get_the_mail_again()
+    {
+        await using var listener = new VanishingListener(directory.File("s"));
+        Assert.Equal(new ProgramRun(0, "", ""), await SendAsync("Subject: once\n\nx\n", "bob"));
+        Assert.True(listener.HasTaken);
+        Assert.Empty(Dropped());
+    }
+
+    [Fact]
+    public async Task A_message_over_the_limit_is_refused_at_once_when_nobody_listens()
+    {
+        var run = await SendAsync("Subject: big\n\n0123456789\n", "-o", "size=20", "bob");
+        Assert.Equal(65, run.ExitCode);
+        Assert.Contains("(size=)", run.Error);
+        Assert.Empty(Dropped());
+    }
+
+    [Fact]
+    public async Task What_turns_text_around_is_escaped_in_complaints()
+    {
+        await using var listener = Listener(command => command.StartsWith("RCPT", StringComparison.Ordinal) ? "550 5.1.1 No" : null);
+        Assert.Contains(@"<\u{202E}bob>", (await SendAsync("\nx\n", "\u202ebob")).Error);
+    }
+
+    [Fact]
     public async Task Without_a_listener_the_mail_waits_whole_in_the_drop_directory()
     {
         var run = await SendAsync("Subject: cron\n\n.x\n", "-f", "alice@example.net", "-N", "never", "-V", "id1", "-R", "full", "bob", "carol@example.test");
@@ -200,6 +264,18 @@ public sealed class SubmitProgramTests : IDisposable
     }
 
     [Fact]
+    public async Task A_piped_session_ends_with_the_listener_though_the_caller_holds_his_end_open()
+    {
+        await using var listener = Listener();
+        var caller = new Pipe();
+        await caller.Writer.WriteAsync("QUIT\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+        using var output = new MemoryStream();
+        using var screen = new Screen(new Unending(caller.Reader.AsStream()), output, TextWriter.Null, isTerminal: false, TimeProvider.System);
+        Assert.Equal(0, await Invocation.RunAsync("sendmail", ["-C", directory.File("cf"), "-bs"], screen, TestContext.Current.CancellationToken));
+        Assert.EndsWith("221 2.0.0 Bye\r\n", System.Text.Encoding.UTF8.GetString(output.ToArray()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_piped_session_without_a_listener_is_turned_away()
     {
         var run = await ProgramRun.Of("sendmail", "QUIT\r\n", "-C", directory.File("cf"), "-bs");
@@ -209,8 +285,33 @@ public sealed class SubmitProgramTests : IDisposable
 
     private ScriptedListener Listener(Func<string, string?>? answer = null) => new(directory.File("s"), answer);
 
+    private static IEnumerable<string> Given(ScriptedListener listener) =>
+        listener.Commands.Where(command => command.StartsWith("RCPT", StringComparison.Ordinal)).Select(command => command["RCPT TO:<".Length..^1]);
+
+    private static DropEnvelope Envelope(string path)
+    {
+        using var file = new FileStream(path, FileMode.Open);
+        return DropFile.ReadEnvelope(file)!;
+    }
+
     private string[] Dropped() => Directory.GetFiles(directory.File("drop"));
 
     private Task<ProgramRun> SendAsync(string message, params string[] arguments) =>
         ProgramRun.Of("/usr/sbin/sendmail", message, arguments is ["-C", ..] ? arguments : ["-C", directory.File("cf"), .. arguments]);
+
+    /// <summary>As standard input is: a read under way does not heed cancellation.</summary>
+    private sealed class Unending(Stream inner) : Stream
+    {
+        public override bool CanRead => true;
+        public override bool CanSeek => false;
+        public override bool CanWrite => false;
+        public override long Length => throw new NotSupportedException();
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+        public override void Flush() { }
+        public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => inner.ReadAsync(buffer, CancellationToken.None);
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
 }
