@@ -23,7 +23,8 @@ internal sealed class OpenContentCheck(Database database, IProgress<StoreProgres
             ct.ThrowIfCancellationRequested();
             // A message that was settled meanwhile may lose its content; only what is wrong while it is still open counts.
             if (Wrong(id) is { } wrong && IsOpen(id)) found(new Finding($"Message {id} is open, but {wrong}.", ToDo));
-            progress?.Report(new StoreProgress("content of open messages", ++done, Math.Max(total, done)));
+            done++;
+            progress?.Report(new StoreProgress("content of open messages", done, Math.Max(total, done)));
         }
         return done;
     }

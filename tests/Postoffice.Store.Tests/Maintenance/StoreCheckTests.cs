@@ -36,7 +36,10 @@ public sealed class StoreCheckTests : IDisposable
     {
         await Store.AcceptAsync(ct);
         using var reading = MailStore.OpenForReading(temp.Options);
-        Assert.True(reading.Check(progress: null, ct).IsClean);
+
+        var report = reading.Check(progress: null, ct);
+
+        Assert.Equal((true, 1), (report.IsClean, report.OpenMessages));
     }
 
     [Theory]
