@@ -133,6 +133,6 @@ internal sealed class Listener : IAsyncDisposable
     {
         var fact = new ConfigurationLoaded(with.Settings.File, with.Settings.Digest(), Arguments.Version);
         await store.Events.AppendAsync(new Append(StreamId.Service("smtpd"), ExpectedVersion.Any, fact), CancellationToken.None);
-        ListenerLog.ConfigurationLoaded(services.Log, fact.File, fact.Sha256);
+        ListenerLog.ConfigurationLoaded(services.Log, fact.File ?? "no file", fact.Sha256);
     }
 }

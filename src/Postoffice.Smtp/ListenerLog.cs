@@ -53,7 +53,7 @@ internal static partial class ListenerLog
     public static partial void Stopped(ILogger log);
 
     [LoggerMessage(2033, LogLevel.Information, "configuration loaded from {File}, sha256 {Digest}")]
-    public static partial void ConfigurationLoaded(ILogger log, string? file, string digest);
+    public static partial void ConfigurationLoaded(ILogger log, string file, string digest);
 
     [LoggerMessage(2034, LogLevel.Error, "the configuration before stays in force: {Reason}")]
     public static partial void ReloadFailed(ILogger log, string reason);

@@ -30,7 +30,7 @@ public static class ServiceIdentity
         Make(directory, uid, gid);
         if (uid == Root)
         {
-            warn($"going on as root, the owner of {directory}; give it to a user of its own (chown -R {ServiceUser} {directory}) or set user=");
+            warn($"going on as root, the owner of {directory}; set user=NAME, or give that folder, if it holds the store alone, to a user of its own");
             return;
         }
         Become(uid, gid, groups);

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Postoffice.Store.Native;
 
 namespace Postoffice.Admin.Sendmail;
 
@@ -19,7 +20,7 @@ internal sealed class PipedSession(Screen screen)
         catch (Exception nobody) when (nobody is SocketException or ArgumentException)
         {
             await screen.RawOutput.WriteAsync("421 4.3.2 The mail service does not run, try again later\r\n"u8.ToArray(), ct);
-            screen.Complain("sendmail", $"{socketPath}: {nobody.Message}. Start postoffice-smtpd.");
+            screen.Complain("sendmail", $"{socketPath}: {UnixSockets.Reason(nobody)}. Start postoffice-smtpd.");
             return ExitCode.Temporary;
         }
         await using var link = new NetworkStream(socket);

@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Text;
 using Postoffice.Store.Mail;
+using Postoffice.Store.Native;
 using Postoffice.Store.Wire;
 
 namespace Postoffice.Admin.Sendmail;
@@ -44,7 +45,7 @@ internal sealed class SubmissionSession(Stream link, Submission submission, Time
         }
         catch (Exception trouble) when (trouble is SocketException or IOException or ArgumentException)
         {
-            var why = $"{socketPath}: {trouble.Message}";
+            var why = $"{socketPath}: {UnixSockets.Reason(trouble)}";
             return session?.NotNow(why) ?? new SubmissionResult.NotNow(why, submission.Recipients, []); // ArgumentException: the path is too long for a socket
         }
     }

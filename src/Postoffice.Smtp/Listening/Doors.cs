@@ -71,7 +71,7 @@ internal static class Doors
         catch (Exception refused) when (refused is SocketException or IOException)
         {
             socket.Dispose();
-            throw new CannotListenException($"cannot listen on {endpoint}: {refused.Message}", refused);
+            throw new CannotListenException($"cannot listen on {endpoint}: {UnixSockets.Reason(refused)}", refused);
         }
     }
 

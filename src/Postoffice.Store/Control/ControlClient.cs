@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Postoffice.Store.Native;
 
 namespace Postoffice.Store.Control;
 
@@ -33,7 +34,7 @@ public sealed class ControlClient : IDisposable
         catch (Exception nobody) when (nobody is SocketException or ArgumentException)
         {
             socket.Dispose();
-            why = $"{path}: {nobody.Message}"; // ArgumentException: the path is too long for a socket
+            why = $"{path}: {UnixSockets.Reason(nobody)}"; // ArgumentException: the path is too long for a socket
             return null;
         }
     }

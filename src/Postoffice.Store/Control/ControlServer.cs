@@ -92,7 +92,7 @@ public sealed class ControlServer : IAsyncDisposable
         }
         catch (Exception trouble) when (trouble is SocketException or IOException or ArgumentException)
         {
-            (wait, reason) = (TroubleWait, trouble.Message); // ArgumentException: the path is too long for a socket
+            (wait, reason) = (TroubleWait, UnixSockets.Reason(trouble)); // ArgumentException: the path is too long for a socket
             return Closed(socket);
         }
     }

@@ -66,7 +66,7 @@ internal static class StorePlace
         if (place.Uid != Libc.GetEuid()) throw WrongOwner(directory, place.Uid);
         if ((place.Permissions & GroupAndOthers) != 0)
         {
-            throw new StoreRefusedException($"{directory}: mode {Octal(place.Permissions)} lets others in. Run: chmod 0700 {directory}");
+            throw new StoreRefusedException($"{directory}: mode {Octal(place.Permissions)} lets others in. Name a folder of the store's own with store=PATH; if this one holds nothing else, run: chmod 0700 {directory}");
         }
     }
 

@@ -61,6 +61,7 @@ public sealed class RunQueueCommandTests : IDisposable
         var run = await ProgramRun.Of("runq", "", "-C", directory.File("cf"));
         Assert.Equal(69, run.ExitCode);
         Assert.Contains("postoffice-runner does not run", run.Error);
+        Assert.Contains("runner.sock: No such file or directory", run.Error); // .NET says: Cannot assign requested address
     }
 
     private ControlRequest? asked;

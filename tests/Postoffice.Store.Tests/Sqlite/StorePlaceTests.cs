@@ -30,7 +30,7 @@ public sealed class StorePlaceTests : IDisposable
     public void A_directory_that_others_may_enter()
     {
         Assert.Equal(0, Libc.Chmod(place.Path, 0x1E8)); // 0750
-        Says(Refused(), "mode 0750", "chmod 0700");
+        Says(Refused(), "mode 0750", "Name a folder of the store's own");
     }
 
     [Fact]
