@@ -18,11 +18,13 @@ internal static class RunnerProgram
 {
     public static async Task<int> RunAsync(string[] args)
     {
+        if (args is ["--help" or "-h"]) return Told(Startup.Help);
+        if (args is ["--version"]) return Told($"{Startup.Program} {typeof(Startup).Assembly.GetName().Version?.ToString(3)}\n");
         var clock = TimeProvider.System;
-        var log = ServiceLog.OnStandardError("postoffice-runner", clock);
+        var log = ServiceLog.OnStandardError(Startup.Program, clock);
         if (Startup.Parse(args) is not { } startup)
         {
-            log.Say(Startup.Usage);
+            log.Say($"{string.Join(' ', args)}: not understood; --help tells what is");
             return ExitCode.Usage;
         }
         try
@@ -39,6 +41,12 @@ internal static class RunnerProgram
             log.Say(trouble.Message);
             return ExitCode.Unavailable;
         }
+    }
+
+    private static int Told(string text)
+    {
+        Console.Out.Write(text);
+        return 0;
     }
 
     private static async Task<int> StartAsync(Startup startup, TimeProvider clock, ServiceLog log)

@@ -6,7 +6,26 @@ namespace Postoffice.Runner;
 /// <param name="Given">The file of <c>-C</c>; null for the default, which need not be there.</param>
 internal sealed record Startup(string? Given, IReadOnlyList<string> Options)
 {
-    public const string Usage = "usage: postoffice-runner [-C FILE] [-o NAME=VALUE]…";
+    public const string Program = "postoffice-runner";
+
+    public const string Help = """
+        Usage: postoffice-runner [-C FILE] [-o NAME=VALUE]...
+
+        Delivers what waits in the store, tries again, sends failure notices, and cleans up. Stays in the foreground.
+
+          -C FILE         configuration; default /etc/postoffice.cf
+          -o NAME=VALUE   a setting that comes after those of the file; may be repeated. Not mailbox=: the deliverer reads the file alone
+          --help          this text
+          --version       the version
+
+        Signals: SIGTERM and SIGINT stop it once running deliveries have ended; SIGHUP reads the configuration again.
+        Exit codes: 0 stopped; 64 usage; 69 a file or socket cannot be used; 75 start it again; 78 configuration or store refused.
+
+        Examples:
+          postoffice-runner -C /etc/postoffice.cf
+          postoffice-runner -C /etc/postoffice.cf -o relay-host=mail.example.test
+
+        """;
 
     /// <summary>Null when the line cannot be understood.</summary>
     public static Startup? Parse(ReadOnlySpan<string> args)
