@@ -5,6 +5,7 @@ using Postoffice.Admin.Sendmail;
 using Postoffice.Store;
 using Postoffice.Store.Configuration;
 using Postoffice.Store.Log;
+using Postoffice.Store.Mail;
 
 namespace Postoffice.Admin;
 
@@ -63,13 +64,31 @@ internal static class Invocation
         if (SendmailGrammar.ModeOf(program) is { } mode) return await new SendmailProgram(program, screen).RunAsync(mode, arguments, ct);
         if (program == "authexpire")
         {
+            if (arguments is ["--help" or "-h"])
+            {
+                screen.Output.Write(Usage.Text(program));
+                return ExitCode.Ok;
+            }
             screen.Complain(program, "There is no greylist to clean: this version has none.");
             return ExitCode.Unavailable;
         }
         if (IsClassic(arguments)) return await new SendmailProgram(program, screen).RunAsync(SendmailMode.Submit, arguments, ct);
-        var line = VerbTree.Build(screen).Parse(arguments);
-        var exitCode = await line.InvokeAsync(new InvocationConfiguration { Output = screen.Output, Error = screen.Error, EnableDefaultExceptionHandler = false }, ct);
-        return line.Errors.Count > 0 ? ExitCode.Usage : exitCode;
+        var verbs = VerbTree.Build(screen);
+        var line = verbs.Parse(arguments);
+        if (line.Errors.Count > 0 && arguments.Count > 0) return Misunderstood(line, screen);
+        var asked = arguments.Count > 0 ? line : verbs.Parse(["--help"]);
+        var exitCode = await asked.InvokeAsync(new InvocationConfiguration { Output = screen.Output, Error = screen.Error, EnableDefaultExceptionHandler = false }, ct);
+        return arguments.Count > 0 ? exitCode : ExitCode.Usage;
+    }
+
+    /// <summary>What was not understood and where to read on: a page of help would hide the sentence.</summary>
+    private static int Misunderstood(ParseResult line, Screen screen)
+    {
+        var unknown = line.UnmatchedTokens.Select(word => $"{PrintableText.Escape(word, 40)} is neither a verb nor an option here.").ToList();
+        foreach (var sentence in unknown.Count > 0 ? unknown : line.Errors.Select(error => error.Message)) screen.Complain("postoffice", sentence);
+        var verb = line.CommandResult.Command is RootCommand ? "" : $" {HelpWithExamples.NameOf(line.CommandResult.Command)}";
+        screen.Complain("postoffice", $"postoffice{verb} --help tells what is understood.");
+        return ExitCode.Usage;
     }
 
     /// <summary><c>postoffice -q5m -bD -a</c>, as classic service files have it: options and no verb.</summary>

@@ -35,6 +35,8 @@ internal static class Usage
             """
             Starts postoffice-smtpd, with -qTIME also postoffice-runner. With -d it stays in the foreground.
 
+              smtpd -q5m
+
             """,
         "authexpire" => "Cleans the greylist. This version has none.\n",
         _ =>

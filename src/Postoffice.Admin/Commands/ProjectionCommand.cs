@@ -29,7 +29,7 @@ internal sealed class ProjectionCommand(Settings settings, Screen screen)
         return ExitCode.Ok;
     }
 
-    public async Task<int> RebuildAsync(string? name, CancellationToken ct)
+    public async Task<int> RebuildAsync(string? name, bool json, CancellationToken ct)
     {
         if (OwnersOnly.Refusal(settings, screen) is { } refused) return refused;
         using var store = StoreDoor.OpenForWriting(settings, screen.Clock, NullLogger.Instance);
@@ -37,7 +37,8 @@ internal sealed class ProjectionCommand(Settings settings, Screen screen)
         foreach (var projection in chosen)
         {
             await ProgressLine.RunAsync(screen, projection, progress => store.Projections.RebuildAsync(projection, progress, ct));
-            screen.Output.WriteLine($"{projection}: folded again");
+            if (json) screen.Output.WriteJson(store.Projections.List().Single(status => status.Name == projection), AdminJson.Lines.ProjectionStatus);
+            else screen.Output.WriteLine($"{projection}: folded again");
         }
         return ExitCode.Ok;
     }

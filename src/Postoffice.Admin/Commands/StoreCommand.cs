@@ -26,7 +26,7 @@ internal sealed class StoreCommand(Settings settings, Screen screen)
         return report.IsClean ? ExitCode.Ok : Damaged;
     }
 
-    public int Backup(string file, CancellationToken ct)
+    public int Backup(string file, bool json, CancellationToken ct)
     {
         if (OwnersOnly.Refusal(settings, screen) is { } refused) return refused;
         using var store = StoreDoor.Open(settings);
@@ -37,7 +37,8 @@ internal sealed class StoreCommand(Settings settings, Screen screen)
                 store.Backup(file, progress, ct);
                 return true;
             });
-            screen.Output.WriteLine($"{PrintableText.Escape(file)}: complete");
+            if (json) screen.Output.WriteJson(new BackupWritten(Path.GetFullPath(file)), AdminJson.Lines.BackupWritten);
+            else screen.Output.WriteLine($"{PrintableText.Escape(file)}: complete");
             return ExitCode.Ok;
         }
         catch (BackupFailedException failed)

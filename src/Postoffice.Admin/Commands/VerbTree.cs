@@ -21,18 +21,12 @@ internal sealed class VerbTree
     public static RootCommand Build(Screen screen)
     {
         var tree = new VerbTree(screen);
-        return new RootCommand(
-            """
-            Shows and steers what Postoffice does with mail.
-
-            Examples:
-              postoffice history --to bob@example.test --since 2h
-              postoffice trace 0A1B2C3D4E5F
-              postoffice queue --json
-            """)
+        var root = new RootCommand("Shows and steers what Postoffice does with mail.")
         {
             tree.file, tree.settings, tree.History(), tree.Trace(), tree.Queue(), tree.Projection(), tree.Store(),
         };
+        HelpWithExamples.Put(root);
+        return root;
     }
 
     private Command History()
@@ -41,7 +35,7 @@ internal sealed class VerbTree
         var to = new Option<string?>("--to") { Description = "A recipient: an address, or a pattern such as *@example.test.", HelpName = "ADDRESS" };
         var since = new Option<string?>("--since") { Description = "Accepted then or later: 2h, 7d, 2026-11-22, '2026-11-22 23:30'.", HelpName = "TIME" };
         var until = new Option<string?>("--until") { Description = "Accepted before then.", HelpName = "TIME" };
-        var status = new Option<string?>("--status") { Description = "With a recipient that stands so.", HelpName = "STATUS" };
+        var status = new Option<string?>("--status") { Description = $"With a recipient that is {string.Join(", ", HistoryFilter.Statuses)}.", HelpName = "STATUS" };
         status.AcceptOnlyFromAmong([.. HistoryFilter.Statuses]);
         var limit = new Option<int?>("--limit") { Description = $"At most so many messages; {HistoryCommand.TerminalLimit} on a terminal, else all.", HelpName = "N" };
         limit.Validators.Add(result =>
@@ -90,8 +84,8 @@ internal sealed class VerbTree
         var one = new Argument<string?>("NAME") { Description = "One projection; all of them when not given.", Arity = ArgumentArity.ZeroOrOne };
         var list = new Command("list", "Where each projection stands.") { json };
         list.SetAction(line => new ProjectionCommand(Settings(line), screen).List(line.GetValue(json)));
-        var rebuild = new Command("rebuild", "Throws the rows away and folds them again from the journal; mail goes on.") { one };
-        rebuild.SetAction((line, ct) => new ProjectionCommand(Settings(line), screen).RebuildAsync(line.GetValue(one), ct));
+        var rebuild = new Command("rebuild", "Throws the rows away and folds them again from the journal; mail goes on.") { one, json };
+        rebuild.SetAction((line, ct) => new ProjectionCommand(Settings(line), screen).RebuildAsync(line.GetValue(one), line.GetValue(json), ct));
         var verify = new Command("verify", "Folds again beside the live rows and reports differences; mail goes on.") { one, json };
         verify.SetAction((line, ct) => Task.FromResult(new ProjectionCommand(Settings(line), screen).Verify(line.GetValue(one), line.GetValue(json), ct)));
         return new Command("projection", "The tables folded from the journal.") { list, rebuild, verify };
@@ -102,8 +96,8 @@ internal sealed class VerbTree
         var target = new Argument<string>("FILE") { Description = "A new file." };
         var check = new Command("check", "Looks for damage: the file, the journal's order, the content of every open message.") { json };
         check.SetAction((line, ct) => Task.FromResult(new StoreCommand(Settings(line), screen).Check(line.GetValue(json), ct)));
-        var backup = new Command("backup", "Writes a consistent copy while mail goes on.") { target };
-        backup.SetAction((line, ct) => Task.FromResult(new StoreCommand(Settings(line), screen).Backup(line.GetRequiredValue(target), ct)));
+        var backup = new Command("backup", "Writes a consistent copy while mail goes on.") { target, json };
+        backup.SetAction((line, ct) => Task.FromResult(new StoreCommand(Settings(line), screen).Backup(line.GetRequiredValue(target), line.GetValue(json), ct)));
         var stats = new Command("stats", "Sizes and counts.") { json, utc };
         stats.SetAction(line => new StoreCommand(Settings(line), screen).Stats(Time(line.GetValue(utc)), line.GetValue(json)));
         return new Command("store", "The file that holds everything.") { check, backup, stats };

@@ -12,7 +12,11 @@ internal static class AdminJson
     public static readonly AdminJsonContext Lines = new(new JsonSerializerOptions(AdminJsonContext.Default.Options) { Encoder = JavaScriptEncoder.Default });
 }
 
+/// <param name="File">The backup, complete and synced.</param>
+internal sealed record BackupWritten(string File);
+
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(BackupWritten))]
 [JsonSerializable(typeof(ProjectionStatus))]
 [JsonSerializable(typeof(ProjectionVerification))]
 [JsonSerializable(typeof(CheckReport))]

@@ -1,0 +1,163 @@
+using System.Text.Json;
+using Postoffice.Store.Events;
+using Postoffice.Store.Log;
+using Postoffice.Store.Mail;
+using Postoffice.Testing;
+
+namespace Postoffice.Admin.Tests.Commands;
+
+/// <summary>The verbs of <c>postoffice</c> on a store with mail in it: for people, for programs, and for who mistypes.</summary>
+public sealed class VerbTests : IDisposable
+{
+    private readonly TempStore temp = new();
+    private readonly TempDirectory directory = new();
+
+    public VerbTests()
+    {
+        using var file = new StreamWriter(new FileStream(directory.File("cf"), FileMode.CreateNew));
+        file.Write($"hostname=mx.example.test\ncontrol={directory.Path}\nstore={temp.Options.Path}\n");
+    }
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        temp.Dispose();
+        directory.Dispose();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("history")]
+    [InlineData("trace")]
+    [InlineData("queue")]
+    [InlineData("projection")]
+    [InlineData("projection list")]
+    [InlineData("projection rebuild")]
+    [InlineData("projection verify")]
+    [InlineData("store")]
+    [InlineData("store check")]
+    [InlineData("store backup")]
+    [InlineData("store stats")]
+    public async Task Help_ends_with_an_example_of_the_verb(string verb)
+    {
+        var run = await ProgramRun.Of("postoffice", "", [.. verb.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        Assert.Equal((0, ""), (run.ExitCode, run.Error));
+        Assert.Contains($"  postoffice {verb}", run.Output[run.Output.IndexOf("\nExamples:\n", StringComparison.Ordinal)..]);
+    }
+
+    [Theory]
+    [InlineData("why 0A1B2C3D4E5F", "why is neither a verb nor an option here.", "postoffice --help")]
+    [InlineData("trace", "'ID'", "postoffice trace --help")]
+    [InlineData("history --limit 0", "--limit takes a number from 1.", "postoffice history --help")]
+    [InlineData("history --status lost", "'lost'", "postoffice history --help")]
+    public async Task What_is_not_understood_is_a_sentence_and_not_a_page(string line, string sentence, string readOn)
+    {
+        var run = await ProgramRun.Of("postoffice", "", line.Split(' '));
+        Assert.Equal((64, ""), (run.ExitCode, run.Output));
+        Assert.Contains(sentence, run.Error);
+        Assert.EndsWith($"postoffice: {readOn} tells what is understood.\n", run.Error);
+        Assert.DoesNotContain("Options:", run.Error);
+    }
+
+    [Fact]
+    public async Task On_a_terminal_the_history_is_a_table_in_which_a_peers_words_move_no_cursor()
+    {
+        await FailAsync();
+        var table = await PostofficeAsync(isTerminal: true, "history");
+        Assert.All((string[])["Queue id", "Accepted", "Status", "From", "To", "Last"], title => Assert.Contains(title, table));
+        Assert.Contains("alice@", table);
+        Assert.Contains("\\x1B[2J", table);
+        Assert.DoesNotContain("\u001b[2J", table);
+    }
+
+    [Fact]
+    public async Task Elsewhere_it_is_a_line_for_each_recipient()
+    {
+        var id = await FailAsync();
+        var line = Assert.Single(Lines(await PostofficeAsync(isTerminal: false, "history")));
+        Assert.StartsWith($"{id}  ", line);
+        Assert.Contains("failed", line);
+        Assert.EndsWith("alice@example.net -> bob@example.test  550 5.1.1 \\x1B[2J no such user", line);
+    }
+
+    [Fact]
+    public async Task A_trace_tells_every_fact_in_order_with_times_and_the_peers_words()
+    {
+        var id = await FailAsync();
+        var trace = await PostofficeAsync(isTerminal: false, "trace", $"{id}", "--utc");
+        string[] expected =
+        [
+            "  message-accepted.v1\n", "    from <alice@example.net>, 22 octets, by ESMTP from 192.0.2.1 (client.example.net)\n", "    recipient 1: <bob@example.test>\n",
+            "  attempt-started.v1\n", "    attempt 1 for recipient 1 by SMTP to mx.remote.test:25\n",
+            "  attempt-ended.v1\n", "    recipient 1: refused: 550 5.1.1 \\x1B[2J no such user\n",
+        ];
+        var at = 0;
+        foreach (var words in expected)
+        {
+            var found = trace.IndexOf(words, at, StringComparison.Ordinal);
+            Assert.True(found >= at, $"{words} is not behind what came before in\n{trace}");
+            at = found;
+        }
+        Assert.Equal(3, Lines(trace).Count(line => System.Text.RegularExpressions.Regex.IsMatch(line, @"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} ")));
+    }
+
+    [Theory]
+    [InlineData("history", "queueId")]
+    [InlineData("queue", "queueId")]
+    [InlineData("trace ID", "name")]
+    [InlineData("projection list", "lag")]
+    [InlineData("projection verify", "isClean")]
+    [InlineData("projection rebuild", "position")]
+    [InlineData("store check", "findings")]
+    [InlineData("store stats", "facts")]
+    [InlineData("store backup FILE", "file")]
+    public async Task With_json_each_line_is_an_object(string verb, string property)
+    {
+        await FailAsync();
+        var id = await temp.Store.AcceptAsync(Ct);
+        var words = verb.Replace("ID", $"{id}", StringComparison.Ordinal).Replace("FILE", directory.File("backup"), StringComparison.Ordinal);
+        var lines = Lines(await PostofficeAsync(isTerminal: true, [.. words.Split(' '), "--json"]));
+        Assert.NotEmpty(lines);
+        Assert.All(lines, line => Assert.True(JsonDocument.Parse(line).RootElement.TryGetProperty(property, out _), line));
+    }
+
+    [Fact]
+    public async Task A_store_whose_history_differs_from_its_facts_is_told_and_mended()
+    {
+        await FailAsync();
+        await temp.Store.CatchUpAsync(Ct);
+        await temp.Store.SqlAsync("UPDATE mail SET sender = 'mallory@example.net'");
+
+        var verified = await ProgramRun.Of("postoffice", "", "projection", "verify", "-C", directory.File("cf"));
+        Assert.Equal(1, verified.ExitCode);
+        Assert.Contains("is mallory@example.net, should be alice@example.net", verified.Output);
+        Assert.Contains("postoffice projection rebuild mail_history mends them", verified.Output);
+
+        Assert.Equal("mail_history: folded again\n", await PostofficeAsync(isTerminal: false, "projection", "rebuild", "mail_history"));
+        await PostofficeAsync(isTerminal: false, "projection", "verify");
+    }
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>A message that a next hop refused with words that mean harm to a terminal.</summary>
+    private async Task<QueueId> FailAsync()
+    {
+        var id = await temp.Store.AcceptAsync(Ct);
+        await temp.Store.Events.AppendAsync(
+            new Append(
+                StreamId.Message(id),
+                ExpectedVersion.At(1),
+                new AttemptStarted(1, [1], new AttemptRoute(Transport.Smtp, "mx.remote.test:25")),
+                new AttemptEnded(1, [new RecipientOutcome(1, OutcomeKind.Refused, Reply.Parse("550 5.1.1 \u001b[2J no such user"))], Phase: "rcpt")),
+            Ct);
+        return id;
+    }
+
+    private async Task<string> PostofficeAsync(bool isTerminal, params string[] arguments)
+    {
+        var run = await ProgramRun.On(isTerminal, "postoffice", [], [.. arguments, "-C", directory.File("cf")]);
+        Assert.True(run.ExitCode == 0, run.Error);
+        return run.Output;
+    }
+}
