@@ -55,7 +55,7 @@ public sealed class FirstMailTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_unknown_user_and_a_relay_by_a_stranger_are_refused_in_the_session()
+    public async Task An_unknown_user_is_refused_in_the_session()
     {
         var unknown = await site.SwaksAsync("--from", "alice@example.net", "--to", "no-such-user@example.test");
         Assert.Contains("550 5.1.1", unknown.Output);

@@ -21,6 +21,7 @@ public sealed class RelayTests
             files => System.IO.File.ReadAllText(files[0]),
             () => $"the message at smtp-sink\n{sink.Said}");
         Assert.Contains("Subject: out", sunk);
+        Assert.Contains("\n.leading dot\n", sunk);
         await Eventually.HoldsAsync(
             () => site.PostofficeAsync("history", "--json", "--to", "bob@remote.example").Result.Output.Contains("\"delivered\"", StringComparison.Ordinal),
             () => "delivered in the history");

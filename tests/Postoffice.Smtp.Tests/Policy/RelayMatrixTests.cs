@@ -76,6 +76,7 @@ public sealed class RelayMatrixTests
     {
         var own = Smtp.Policy.OwnAddresses.OfThisMachine(TimeProvider.System);
         Assert.True(own.Contains(IPAddress.Loopback));
+        Assert.Equal(System.Net.Sockets.Socket.OSSupportsIPv6, own.Contains(IPAddress.IPv6Loopback));
         Assert.False(own.Contains(new IPAddress([127, 0, 0, 2])));
     }
 
