@@ -21,6 +21,9 @@ internal sealed class MailTransaction(MailArguments mail) : IAsyncDisposable
     /// <summary>Content of BDAT chunks so far; null before the first.</summary>
     public ContentIntake? Content { get; set; }
 
+    /// <summary>By when all of the content must be here; null before it begins.</summary>
+    public Deadline? ContentDeadline { get; set; }
+
     /// <summary>Adds a recipient; one that is there already stays as it was and counts once (C-SMTP-39).</summary>
     public void Add(RcptArguments rcpt)
     {

@@ -30,7 +30,7 @@ internal sealed class SessionWire : IDisposable
     private readonly TimeProvider clock;
     private readonly ITimer alarm;
     private IDuplexPipe pipe;
-    private long deadline;
+    private Deadline deadline;
     private bool inputEnded, completed, unflushed;
     private volatile bool expired, stopping;
 
@@ -56,9 +56,8 @@ internal sealed class SessionWire : IDisposable
         inputEnded = completed = false;
     }
 
-    /// <summary>Waits end when this time from now has passed.</summary>
-    public void Allow(TimeSpan patience) =>
-        deadline = clock.GetTimestamp() + (long)(patience.TotalSeconds * clock.TimestampFrequency);
+    /// <summary>Waits end when this time from now has passed, or at <paramref name="atLatest"/>.</summary>
+    public void Allow(TimeSpan patience, Deadline? atLatest) => deadline = Deadline.In(patience, clock).OrSooner(atLatest);
 
     /// <summary>Whether octets are there that were not looked at, without waiting.</summary>
     public bool TryRead()
@@ -141,7 +140,7 @@ internal sealed class SessionWire : IDisposable
 
     public void Dispose() => alarm.Dispose();
 
-    private TimeSpan Left() => clock.GetElapsedTime(clock.GetTimestamp(), deadline);
+    private TimeSpan Left() => deadline.Left(clock);
 
     private void Expire()
     {

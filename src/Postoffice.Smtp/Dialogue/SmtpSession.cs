@@ -55,7 +55,7 @@ internal sealed class SmtpSession : IAsyncDisposable
         Wire.Write(Replies.Greeting(Rules.Options.HostName));
         while (state != SessionState.Closing)
         {
-            Wire.Allow(Rules.Options.CommandTimeout);
+            Wire.Allow(Rules.Options.CommandTimeout, Transaction?.ContentDeadline);
             if (await StepAsync() is { } reply) Wire.Write(reply);
             if (errors >= Rules.Options.MaxErrors && state != SessionState.Closing) Wire.Write(Ended(Replies.TooManyErrors));
         }
@@ -78,6 +78,14 @@ internal sealed class SmtpSession : IAsyncDisposable
     {
         var id = services.Ids.Next();
         return new ContentIntake(id, services.Content.Stage(id), services.Space, Rules.Options) { Lines = new ContentScanner(MaxLineOctets) };
+    }
+
+    /// <param name="content">Null to read past what does not count.</param>
+    public ContentReader ReaderInto(ContentIntake? content)
+    {
+        var deadline = Deadline.In(Rules.Options.MessageTimeout, services.Clock);
+        if (content is not null) deadline = Transaction!.ContentDeadline ??= deadline; // one for all chunks of a message
+        return new ContentReader(Wire, content, Rules.Options.DataTimeout, deadline, services.Clock);
     }
 
     public Submission Submission() =>

@@ -5,14 +5,16 @@ using Postoffice.Store.Wire;
 namespace Postoffice.Smtp.Intake;
 
 /// <summary>Moves content from the wire into an intake, by DATA's framing or by BDAT's. Memory does not grow with the message.</summary>
-internal sealed class ContentReader(SessionWire wire, ListenerOptions options, TimeProvider clock)
+/// <param name="content">Null to read past it.</param>
+/// <param name="silence">The longest wait for more octets.</param>
+/// <param name="deadline">For the whole of the message's content, however many chunks it comes in.</param>
+internal sealed class ContentReader(SessionWire wire, ContentIntake? content, TimeSpan silence, Deadline deadline, TimeProvider clock)
 {
     private const int Piece = 16 * 1024;
-    private readonly long begun = clock.GetTimestamp();
 
     /// <summary>Reads to the final dot, dots taken off (RFC 5321 §4.5.2).</summary>
     /// <returns><see cref="WireRead.Octets"/> when the end was seen.</returns>
-    public async ValueTask<WireRead> ReadDottedAsync(DotUnstuffer dots, ContentIntake content)
+    public async ValueTask<WireRead> ReadDottedAsync(DotUnstuffer dots)
     {
         var scratch = new PieceWriter(ArrayPool<byte>.Shared.Rent(Piece + 2));
         try
@@ -24,7 +26,7 @@ internal sealed class ContentReader(SessionWire wire, ListenerOptions options, T
                 var octets = wire.Buffer;
                 var front = octets.Slice(0, Math.Min(octets.Length, Piece)); // unstuffed it grows by a CR held back at most
                 var taken = dots.Read(front, scratch);
-                await content.TakeAsync(scratch.Written);
+                if (content is not null) await content.TakeAsync(scratch.Written);
                 scratch.Clear();
                 var end = octets.GetPosition(taken);
                 wire.Advance(end, end);
@@ -38,9 +40,8 @@ internal sealed class ContentReader(SessionWire wire, ListenerOptions options, T
     }
 
     /// <summary>Reads exactly so many octets (RFC 3030 §2).</summary>
-    /// <param name="content">Null to read past them.</param>
     /// <returns><see cref="WireRead.Octets"/> when all were there.</returns>
-    public async ValueTask<WireRead> ReadCountedAsync(long count, ContentIntake? content)
+    public async ValueTask<WireRead> ReadCountedAsync(long count)
     {
         while (count > 0)
         {
@@ -61,9 +62,9 @@ internal sealed class ContentReader(SessionWire wire, ListenerOptions options, T
 
     private async ValueTask<WireRead> AwaitOctetsAsync()
     {
+        if (deadline.Left(clock) <= TimeSpan.Zero) return WireRead.TimedOut;
         if (wire.TryRead()) return WireRead.Octets;
-        var left = options.MessageTimeout - clock.GetElapsedTime(begun);
-        wire.Allow(left < options.DataTimeout ? left : options.DataTimeout);
+        wire.Allow(silence, deadline);
         return await wire.ReadAsync(untilStop: false);
     }
 

@@ -17,7 +17,7 @@ internal sealed class BdatVerb(ListenerServices services) : IVerb
         if (!BdatArguments.TryParse(arguments, out var bdat)) return LostTrack(session);
         var options = session.Rules.Options;
         var content = session.Transaction!.Content ??= session.NewContent();
-        var read = await new ContentReader(session.Wire, options, services.Clock).ReadCountedAsync(bdat.Octets, content);
+        var read = await session.ReaderInto(content).ReadCountedAsync(bdat.Octets);
         if (read != WireRead.Octets) return session.EndInContent(read);
 
         if (bdat.IsLast) content.Lines.Finish();
@@ -35,7 +35,7 @@ internal sealed class BdatVerb(ListenerServices services) : IVerb
     public async ValueTask<Reply?> RefuseAsync(string arguments, SmtpSession session)
     {
         if (!BdatArguments.TryParse(arguments, out var bdat)) return LostTrack(session);
-        var read = await new ContentReader(session.Wire, session.Rules.Options, services.Clock).ReadCountedAsync(bdat.Octets, content: null);
+        var read = await session.ReaderInto(content: null).ReadCountedAsync(bdat.Octets);
         return read == WireRead.Octets ? Replies.OutOfPlace : session.EndInContent(read);
     }
 

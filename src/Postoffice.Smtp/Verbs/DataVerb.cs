@@ -16,7 +16,7 @@ internal sealed class DataVerb(ListenerServices services) : IVerb
         await using var content = session.NewContent();
         var dots = new DotUnstuffer(session.MaxLineOctets);
         session.Wire.Write(Replies.StartData);
-        var read = await new ContentReader(session.Wire, options, services.Clock).ReadDottedAsync(dots, content);
+        var read = await session.ReaderInto(content).ReadDottedAsync(dots);
         if (read != WireRead.Octets) return session.EndInContent(read);
 
         var reply = content.Judge(dots.Defects) ?? await services.Acceptance.AcceptAsync(session.Submission(), content, options.HostName);

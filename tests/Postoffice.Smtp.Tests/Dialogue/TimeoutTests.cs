@@ -1,4 +1,7 @@
+using System.IO.Pipelines;
 using Microsoft.Extensions.Time.Testing;
+using Postoffice.Smtp.Dialogue;
+using Postoffice.Smtp.Intake;
 
 namespace Postoffice.Smtp.Tests.Dialogue;
 
@@ -61,11 +64,55 @@ public sealed class TimeoutTests
         Assert.Equal("421 4.4.2 Timed out", await client.ReplyAsync());
     }
 
-    private static async Task<TestClient> InContentAsync(TestListener listener)
+    [Fact]
+    public async Task Chunks_share_the_limit_of_the_whole_and_so_do_the_pauses_between_them()
+    {
+        using var listener = new TestListener(clock, settings: ["message-timeout=300", "timeout=300"]);
+        await using var client = await InContentAsync(listener, begin: null);
+        for (var i = 0; i < 5; i++)
+        {
+            Assert.Equal("250 2.0.0 Chunk taken", await client.AskAsync("BDAT 3\r\nx"));
+            await PassAsync(TimeSpan.FromSeconds(51));
+        }
+        Assert.Equal("250 2.0.0 Chunk taken", await client.AskAsync("BDAT 3\r\nx"));
+
+        await PassAsync(TimeSpan.FromSeconds(46));
+
+        Assert.Equal("421 4.4.2 Timed out", await client.ReplyAsync());
+        Assert.Null(await client.ReplyAsync());
+    }
+
+    [Fact]
+    public async Task Each_message_has_the_whole_limit()
+    {
+        using var listener = new TestListener(clock, settings: ["message-timeout=300", "timeout=300"]);
+        await using var client = await InContentAsync(listener, begin: null);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal("250 2.0.0 Chunk taken", await client.AskAsync("BDAT 3\r\nx"));
+            await PassAsync(TimeSpan.FromSeconds(200));
+            foreach (var line in (string[])["RSET", "MAIL FROM:<a@example.net>", "RCPT TO:<root@example.test>"]) Assert.StartsWith("250", await client.AskAsync(line));
+        }
+    }
+
+    [Fact]
+    public async Task Who_sends_without_a_pause_is_bounded_by_the_limit_of_the_whole_too()
+    {
+        var pipe = new Pipe();
+        using var wire = new SessionWire(new Ends(pipe), clock);
+        var reader = new ContentReader(wire, content: null, TimeSpan.FromSeconds(60), Deadline.In(TimeSpan.FromSeconds(300), clock), clock);
+        await pipe.Writer.WriteAsync("xx"u8.ToArray(), TestContext.Current.CancellationToken);
+        Assert.Equal(WireRead.Octets, await reader.ReadCountedAsync(1));
+        clock.Advance(TimeSpan.FromSeconds(301));
+        Assert.Equal(WireRead.TimedOut, await reader.ReadCountedAsync(1));
+    }
+
+    private static async Task<TestClient> InContentAsync(TestListener listener, string? begin = "DATA")
     {
         var client = listener.Connect();
         await client.ReplyAsync();
-        foreach (var line in (string[])["EHLO x", "MAIL FROM:<a@example.net>", "RCPT TO:<root@example.test>", "DATA"]) await client.AskAsync(line);
+        foreach (var line in (string[])["EHLO x", "MAIL FROM:<a@example.net>", "RCPT TO:<root@example.test>"]) await client.AskAsync(line);
+        if (begin is not null) await client.AskAsync(begin);
         return client;
     }
 
@@ -87,6 +134,12 @@ public sealed class TimeoutTests
     private static async Task UntilAsync(Func<bool> reached)
     {
         while (!reached()) await Task.Yield();
+    }
+
+    private sealed record Ends(Pipe Pipe) : IDuplexPipe
+    {
+        public PipeReader Input => Pipe.Reader;
+        public PipeWriter Output => Pipe.Writer;
     }
 
     /// <summary>A clock that tells when a session has set its alarm, so that no test advances time too early.</summary>
