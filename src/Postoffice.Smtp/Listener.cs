@@ -42,7 +42,7 @@ internal sealed class Listener : IAsyncDisposable
         own = OwnAddresses.OfThisMachine(clock);
         services = new ListenerServices(
             new RulesInForce(Rules(configuration)), store.Content, new Acceptance(store.Events, clock, log),
-            new FreeSpace(configuration.StoreOptions.Path, configuration.StoreOptions.MinFree, clock), new QueueIdSource(clock), clock, log);
+            new FreeSpace(configuration.StoreOptions.Path, configuration.StoreOptions.MinFree), new QueueIdSource(clock), clock, log);
         sessions = new OpenSessions(services);
     }
 

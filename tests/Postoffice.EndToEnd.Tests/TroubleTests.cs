@@ -47,6 +47,21 @@ public sealed class TroubleTests
     }
 
     [Fact]
+    public async Task A_message_that_grows_into_the_reserve_is_refused_while_it_comes_and_leaves_the_reserve_free()
+    {
+        Assert.True(Environment.UserName == "root", "this test mounts a small file system: run it as root");
+        using var mount = new SmallFileSystem(megabytes: 96);
+        await using var site = new Site($"store={mount.Path}/store/postoffice.db", "minfree=40960"); // kilobytes
+        await site.StartListenerAsync();
+        var body = site.File("body");
+        System.IO.File.WriteAllText(body, string.Concat(Enumerable.Repeat(new string('x', 79) + "\n", 800_000))); // 64 MB, of which MAIL says nothing
+        var refused = await site.SwaksAsync("--from", "alice@example.net", "--to", Site.Address, "--body", "@" + body);
+        Assert.True(refused.Output.Contains("<** 452 4.3.1", StringComparison.Ordinal), refused.Output[^2000..]);
+        Assert.InRange(new DriveInfo(mount.Path).AvailableFreeSpace, 36L << 20, 96L << 20); // the reserve, but for what came between two looks
+        (await site.PostofficeAsync("store", "check")).Succeeded();
+    }
+
+    [Fact]
     public async Task A_failed_sync_is_451_and_the_store_mends_itself()
     {
         await using var site = new Site();

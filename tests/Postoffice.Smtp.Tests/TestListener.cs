@@ -32,7 +32,7 @@ internal sealed class TestListener : IDisposable
         var own = new OwnAddresses(Clock, () => [IPAddress.Loopback, IPAddress.IPv6Loopback, Own]);
         var policy = new RecipientPolicy(LocalDomains.From(Settings, options.HostName), new LocalUsers("root"), own);
         Rules = new RulesInForce(new ListenerRules(options, policy, null));
-        Space = new FreeSpace(store.Options.Path, 0, Clock);
+        Space = new FreeSpace(store.Options.Path, 0);
         Services = new ListenerServices(
             Rules, content ?? store.Store.Content, new Acceptance(events ?? store.Store.Events, Clock, log ?? NullLogger.Instance), Space,
             new QueueIdSource(Clock), Clock, log ?? NullLogger.Instance);
