@@ -27,7 +27,7 @@ public sealed record MessageAccepted(
 /// <param name="Number">From 1; names the recipient for life.</param>
 /// <param name="To">The forward-path as accepted.</param>
 /// <param name="Notify">NOTIFY= of RCPT (RFC 3461 §4.1); null when not given.</param>
-/// <param name="OriginalRecipient">ORCPT= of RCPT as <c>type;address</c>, decoded (RFC 3461 §4.2); null when not given.</param>
+/// <param name="OriginalRecipient">ORCPT= of RCPT as <c>type;xtext</c> (RFC 3461 §4.2); null when not given.</param>
 public sealed record AcceptedRecipient(int Number, ForwardPath To, Notify? Notify = null, string? OriginalRecipient = null);
 
 /// <summary>How a message came to us.</summary>
