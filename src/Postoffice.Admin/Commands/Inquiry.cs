@@ -36,12 +36,13 @@ internal sealed class Inquiry(Settings settings, TimeProvider clock)
         var reasons = new List<string>();
         foreach (var socket in sockets)
         {
-            using var client = ControlClient.TryConnect(Path.Join(directory, socket), clock, out var why);
+            var (client, why) = await ControlClient.ConnectAsync(Path.Join(directory, socket), clock, ct);
             if (client is null)
             {
                 reasons.Add(why);
                 continue;
             }
+            using var connected = client;
             await foreach (var answer in client.AskAsync(request, ct)) yield return answer;
             yield break;
         }

@@ -10,15 +10,18 @@ internal sealed class FactText(TimeText time)
 {
     public IEnumerable<string> Lines(TraceEntry entry)
     {
+        if (entry.Data is not { } data) return [$"fact {entry.Position} is damaged, postoffice store check tells more; its row holds: {Raw(entry.Damaged)}"];
         try
         {
-            return Lines(EventJson.Read(entry.Name, entry.Data.GetRawText()));
+            return Lines(EventJson.Read(entry.Name, data.GetRawText()));
         }
         catch (JsonException)
         {
-            return [PrintableText.Escape(entry.Data.GetRawText(), 4_096)];
+            return [Raw(data.GetRawText())];
         }
     }
+
+    private static string Raw(string? text) => PrintableText.Escape(text, 4_096);
 
     private IEnumerable<string> Lines(QueueEvent fact) => fact switch
     {

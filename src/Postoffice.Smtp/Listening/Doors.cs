@@ -80,17 +80,9 @@ internal static class Doors
     {
         if (!SafeFile.TryStat(path, out var file)) return;
         if (!file.IsSocket) throw new CannotListenException($"{path}: is there and is no socket; remove it or name another with listen=unix:PATH");
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-        }
-        catch (SocketException refused) when (refused.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            if (Libc.Unlink(path) == 0) return;
-            throw new CannotListenException($"{path}: a dead listener's socket cannot be removed ({Marshal.GetLastPInvokeErrorMessage()})", refused);
-        }
-        throw new CannotListenException($"{path}: another listener answers there");
+        if (UnixSockets.IsAnswered(path)) throw new CannotListenException($"{path}: another listener answers there");
+        if (Libc.Unlink(path) == 0) return;
+        throw new CannotListenException($"{path}: a dead listener's socket cannot be removed ({Marshal.GetLastPInvokeErrorMessage()})");
     }
 
     internal static string NameOf(IPEndPoint bound, ListenEndpoint endpoint) =>

@@ -11,6 +11,7 @@ public sealed class ControlClient : IDisposable
 {
     private const int MaxAnswerOctets = 16 << 20; // one fact of a message with very many recipients
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private readonly NetworkStream link;
     private readonly TimeProvider clock;
 
@@ -20,22 +21,18 @@ public sealed class ControlClient : IDisposable
         this.clock = clock;
     }
 
-    /// <summary>Null when nobody listens there.</summary>
-    /// <param name="why">Then: what the system said.</param>
-    public static ControlClient? TryConnect(string path, TimeProvider clock, out string why)
+    /// <summary>Connects within a few seconds.</summary>
+    /// <returns>The client, or why there is none: what the system said.</returns>
+    public static async Task<(ControlClient? Client, string Why)> ConnectAsync(string path, TimeProvider clock, CancellationToken ct)
     {
-        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
-            socket.Connect(new UnixDomainSocketEndPoint(path));
-            why = "";
-            return new ControlClient(new NetworkStream(socket, ownsSocket: true), clock);
+            var socket = await UnixSockets.ConnectAsync(path, Patience, clock, ct);
+            return (new ControlClient(new NetworkStream(socket, ownsSocket: true), clock), "");
         }
         catch (Exception nobody) when (nobody is SocketException or ArgumentException)
         {
-            socket.Dispose();
-            why = $"{path}: {UnixSockets.Reason(nobody)}"; // ArgumentException: the path is too long for a socket
-            return null;
+            return (null, $"{path}: {UnixSockets.Reason(nobody)}"); // ArgumentException: the path is too long for a socket
         }
     }
 

@@ -12,8 +12,6 @@ namespace Postoffice.Store.Control;
 public sealed class ControlServer : IAsyncDisposable
 {
     private const int Backlog = 64;
-    private const int MaxConnections = 64;
-    private const int MaxConnectionsOfUser = 8;
     private const uint ForEverybody = 0x1B6; // 0666: SO_PEERCRED tells who calls
     private static readonly TimeSpan NameTakenWait = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan TroubleWait = TimeSpan.FromMinutes(1);
@@ -25,7 +23,7 @@ public sealed class ControlServer : IAsyncDisposable
     private readonly ILogger log;
     private readonly CancellationTokenSource stop = new();
     private readonly Lock gate = new();
-    private readonly Dictionary<uint, int> connections = [];
+    private readonly ControlPlaces places = new();
     private readonly HashSet<Task> open = [];
     private readonly Task running;
 
@@ -82,7 +80,7 @@ public sealed class ControlServer : IAsyncDisposable
             if (SafeFile.TryStat(path, out var there))
             {
                 if (!there.IsSocket) throw new IOException("is there and no socket: move it away");
-                if (IsAnswered()) return Closed(socket);
+                if (UnixSockets.IsAnswered(path)) return Closed(socket);
                 Libc.Check(Libc.Unlink(path), path); // left by a process that is gone
             }
             socket.Bind(new UnixDomainSocketEndPoint(path));
@@ -101,20 +99,6 @@ public sealed class ControlServer : IAsyncDisposable
     {
         socket.Dispose();
         return null;
-    }
-
-    private bool IsAnswered()
-    {
-        using var probe = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        try
-        {
-            probe.Connect(new UnixDomainSocketEndPoint(path));
-            return true;
-        }
-        catch (SocketException nobody) when (nobody.SocketErrorCode == SocketError.ConnectionRefused)
-        {
-            return false;
-        }
     }
 
     private async Task AcceptAsync(Socket socket, CancellationToken ct)
@@ -139,7 +123,7 @@ public sealed class ControlServer : IAsyncDisposable
         {
             var length = Marshal.SizeOf<Libc.PeerCredentials>();
             Libc.Check(Libc.GetPeerCredentials((int)client.Handle, Libc.SOL_SOCKET, Libc.SO_PEERCRED, out var who, ref length), path);
-            if (TryTakePlace(who.Uid)) Track(ServeAsync(client, who.Uid, ct));
+            if (places.TryTake(who.Uid, () => options.RightsOf(who.Uid).Everything)) Track(ServeAsync(client, who.Uid, ct));
             else client.Dispose();
         }
         catch (Exception gone) when (gone is IOException or ObjectDisposedException)
@@ -173,7 +157,7 @@ public sealed class ControlServer : IAsyncDisposable
         }
         finally
         {
-            GivePlace(uid);
+            places.Give(uid);
         }
     }
 
@@ -186,25 +170,5 @@ public sealed class ControlServer : IAsyncDisposable
                 lock (gate) open.Remove(done);
             },
             CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-    }
-
-    private bool TryTakePlace(uint uid)
-    {
-        lock (gate)
-        {
-            var own = connections.GetValueOrDefault(uid);
-            if (connections.Values.Sum() >= MaxConnections || own >= MaxConnectionsOfUser) return false;
-            connections[uid] = own + 1;
-            return true;
-        }
-    }
-
-    private void GivePlace(uint uid)
-    {
-        lock (gate)
-        {
-            if (connections[uid] == 1) connections.Remove(uid);
-            else connections[uid]--;
-        }
     }
 }

@@ -8,12 +8,12 @@ namespace Postoffice.Store.Projections;
 public sealed class MailHistory : IProjection
 {
     public string Name => "mail_history";
-    public int Version => 1;
+    public int Version => 2; // 2: uid
     public bool Inline => false;
     public IReadOnlyList<ProjectionTable> Tables { get; } =
     [
         new("mail",
-            ["queue_id", "version", "accepted_at_ms", "sender", "size", "client", "protocol", "open", "held", "finished_at_ms", "content_purged"],
+            ["queue_id", "version", "accepted_at_ms", "sender", "size", "client", "protocol", "open", "held", "finished_at_ms", "content_purged", "uid"],
             Key: 1),
         new("mail_recipient",
             ["queue_id", "number", "address", "status", "attempts", "next_attempt_at_ms", "last_reply", "settled_at_ms"],
@@ -66,10 +66,11 @@ public sealed class MailHistory : IProjection
     {
         tx.Run(
             """
-            INSERT INTO mail (queue_id, version, accepted_at_ms, sender, size, client, protocol, open) VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7)
+            INSERT INTO mail (queue_id, version, accepted_at_ms, sender, size, client, protocol, open, uid) VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
             ON CONFLICT (queue_id) DO NOTHING
             """,
-            id, now, accepted.From.ToString(), accepted.Size, accepted.Client.Address, accepted.Client.Protocol, accepted.Recipients.Count);
+            id, now, accepted.From.ToString(), accepted.Size, accepted.Client.Address, accepted.Client.Protocol, accepted.Recipients.Count,
+            accepted.Client.Uid);
         foreach (var recipient in accepted.Recipients)
         {
             tx.Run(

@@ -113,7 +113,7 @@ public sealed class HistoryQuery
     }
 
     /// <summary>Put together from constants alone, so that each condition can use its index; every value is bound. The last number stands always.</summary>
-    private static string Sql(HistoryFilter filter, AddressPattern from, AddressPattern to, HistoryEntry? after)
+    internal static string Sql(HistoryFilter filter, AddressPattern from, AddressPattern to, HistoryEntry? after)
     {
         var sql = new StringBuilder(
             """
@@ -132,10 +132,7 @@ public sealed class HistoryQuery
         if (filter.Status == "held") sql.Append(" AND held IS NOT NULL");
         else if (filter.Status == "pending") sql.Append(" AND finished_at_ms IS NULL");
         else if (filter.Status is not null) sql.Append(" AND EXISTS (SELECT 1 FROM mail_recipient r WHERE r.queue_id = mail.queue_id AND r.status = ?7)");
-        if (filter.SubmittedBy is not null)
-        {
-            sql.Append(" AND (SELECT data ->> '$.client.uid' FROM event WHERE stream = 'message/' || queue_id AND version = 1) IS ?8");
-        }
+        if (filter.SubmittedBy is not null) sql.Append(" AND uid = ?8");
         return sql.Append(" ORDER BY accepted_at_ms DESC, queue_id DESC LIMIT ?9").ToString();
     }
 

@@ -8,5 +8,7 @@ namespace Postoffice.Store.Queries;
 /// <param name="Name">The stored name, such as <c>attempt-ended.v1</c>.</param>
 /// <param name="RecordedAt">UTC.</param>
 /// <param name="CausedBy">Position of the fact that led here; null when the outside did.</param>
-/// <param name="Data">The fact itself: peers' words in it are hostile text.</param>
-public sealed record TraceEntry(long Position, int Version, string Name, DateTimeOffset RecordedAt, long? CausedBy, JsonElement Data);
+/// <param name="Data">The fact itself: peers' words in it are hostile text. Null when the row is damaged.</param>
+/// <param name="Damaged">What stands in the row when it is no JSON: hostile text. Null for all others.</param>
+public sealed record TraceEntry(
+    long Position, int Version, string Name, DateTimeOffset RecordedAt, long? CausedBy, JsonElement? Data, string? Damaged = null);

@@ -18,7 +18,7 @@ public sealed class TraceQuery
     /// <returns>Null for an unknown message; otherwise the user's uid, or null in it for mail from elsewhere.</returns>
     /// <exception cref="StoreUnavailableException">The store cannot be read now.</exception>
     public TraceOwner? OwnerOf(QueueId message) => database.Read(tx => tx.One(
-        "SELECT data ->> '$.client.uid' FROM event WHERE stream = ?1 AND version = 1",
+        "SELECT CASE WHEN json_valid(data) THEN data ->> '$.client.uid' END FROM event WHERE stream = ?1 AND version = 1",
         row => new TraceOwner(row.IntegerOrNull(0)),
         StreamId.Message(message).Name));
 
@@ -40,14 +40,24 @@ public sealed class TraceQuery
         SELECT position, version, name, recorded_at_ms, caused_by, data FROM event
          WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3
         """,
-        row => new TraceEntry(
-            row.Integer(0),
-            (int)row.Integer(1),
-            row.Text(2),
-            DateTimeOffset.FromUnixTimeMilliseconds(row.Integer(3)),
-            row.IntegerOrNull(4),
-            JsonElement.Parse(row.Text(5))),
+        row => Entry(
+            new TraceEntry(
+                row.Integer(0), (int)row.Integer(1), row.Text(2), DateTimeOffset.FromUnixTimeMilliseconds(row.Integer(3)), row.IntegerOrNull(4), Data: null),
+            row.Text(5)),
         StreamId.Message(message).Name, after, PageSize);
+
+    /// <summary>One damaged row must not hide the others: it shows as what it is.</summary>
+    private static TraceEntry Entry(TraceEntry row, string data)
+    {
+        try
+        {
+            return row with { Data = JsonElement.Parse(data) };
+        }
+        catch (JsonException)
+        {
+            return row with { Damaged = data };
+        }
+    }
 }
 
 /// <param name="Uid">The local user who handed the message in; null when none did.</param>

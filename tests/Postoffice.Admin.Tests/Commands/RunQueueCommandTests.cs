@@ -77,8 +77,12 @@ public sealed class RunQueueCommandTests : IDisposable
             });
         while (true) // it binds in its own time
         {
-            using var client = ControlClient.TryConnect(directory.File("runner.sock"), TimeProvider.System, out _);
-            if (client is not null) return server;
+            var (client, _) = await ControlClient.ConnectAsync(directory.File("runner.sock"), TimeProvider.System, Ct);
+            if (client is not null)
+            {
+                client.Dispose();
+                return server;
+            }
             Ct.ThrowIfCancellationRequested();
             await Task.Yield();
         }

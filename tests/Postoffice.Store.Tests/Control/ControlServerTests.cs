@@ -140,7 +140,7 @@ public sealed class ControlServerTests : IAsyncLifetime
     {
         while (true)
         {
-            if (ControlClient.TryConnect(directory.File("runner.sock"), TimeProvider.System, out _) is { } client) return client;
+            if (await ControlClient.ConnectAsync(directory.File("runner.sock"), TimeProvider.System, Ct) is ({ } client, _)) return client;
             Ct.ThrowIfCancellationRequested();
             await Task.Yield();
         }

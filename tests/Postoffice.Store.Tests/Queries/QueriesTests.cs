@@ -107,6 +107,58 @@ public sealed class QueriesTests : IDisposable
         Assert.Null(temp.Store.Trace.OwnerOf(new QueueId(1)));
     }
 
+    [Theory]
+    [InlineData("{\"broken")]
+    [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]")]
+    public async Task A_damaged_row_shows_in_its_place_and_the_trace_goes_on_to_its_end(string damaged)
+    {
+        var id = await mails.AcceptAsync("alice@example.net", "bob@example.test", uid: 1000);
+        var stream = StreamId.Message(id).Name;
+        await temp.Store.Database.Writer.RunAsync(
+            tx =>
+            {
+                tx.Run("PRAGMA ignore_check_constraints = ON");
+                tx.Run("INSERT INTO event (stream, version, name, data, recorded_at_ms) VALUES (?1, 2, 'message-held.v1', ?2, 0)", stream, damaged);
+                return tx.Run("PRAGMA ignore_check_constraints = OFF");
+            },
+            TestContext.Current.CancellationToken);
+        await mails.EndAsync(id, 1, OutcomeKind.Delivered, "250 2.0.0 taken");
+
+        var answers = new StoreAnswers(temp.Store).Answer(new ControlRequest(ControlRequest.Trace, $"{id}"), ControlRights.OfOwner(0)).ToList();
+
+        Assert.Equal([null, damaged, null], answers.Where(answer => answer.Trace is not null).Select(answer => answer.Trace!.Damaged));
+        Assert.Equal(0, answers[^1].End!.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_message_whose_first_row_is_damaged_is_nobodys_and_can_be_traced()
+    {
+        var id = new QueueId(7);
+        await temp.Store.Database.Writer.RunAsync(
+            tx =>
+            {
+                tx.Run("PRAGMA ignore_check_constraints = ON");
+                tx.Run("INSERT INTO event (stream, version, name, data, recorded_at_ms) VALUES (?1, 1, 'message-accepted.v1', '{', 0)", StreamId.Message(id).Name);
+                return tx.Run("PRAGMA ignore_check_constraints = OFF");
+            },
+            TestContext.Current.CancellationToken);
+        Assert.Equal(new TraceOwner(null), temp.Store.Trace.OwnerOf(id));
+        Assert.Equal("{", Assert.Single(temp.Store.Trace.Of(id)).Damaged);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData("pending")]
+    public async Task A_users_own_history_costs_what_he_has_sent(string? status)
+    {
+        await ManyAsync();
+        await mails.FollowAsync();
+        var filter = new HistoryFilter { SubmittedBy = 1000, Status = status };
+        var plan = temp.Store.Database.Read(tx => tx.All("EXPLAIN QUERY PLAN " + HistoryQuery.Sql(filter, default, default, after: null), row => row.Text(3)));
+        Assert.StartsWith("SEARCH mail USING INDEX mail_uid (uid=?", plan[0], StringComparison.Ordinal);
+        Assert.DoesNotContain(plan, step => step.Contains("TEMP B-TREE", StringComparison.Ordinal));
+    }
+
     /// <summary>One pending and held, one deferred and failed, one delivered, one null sender with an odd address.</summary>
     private async Task ManyAsync()
     {
