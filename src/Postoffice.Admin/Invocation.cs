@@ -34,7 +34,7 @@ internal static class Invocation
             screen.Complain(program, refused.Message);
             return ExitCode.Configuration;
         }
-        catch (UnreadableConfigurationException unreadable)
+        catch (ConfigurationUnreadableException unreadable)
         {
             screen.Complain(program, unreadable.Message);
             return ExitCode.NoInput;

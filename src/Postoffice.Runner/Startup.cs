@@ -3,8 +3,8 @@ using Postoffice.Store.Configuration;
 namespace Postoffice.Runner;
 
 /// <summary>The command line: <c>-C FILE</c> and <c>-o NAME=VALUE</c>, as every program of Postoffice takes them.</summary>
-/// <param name="Given">The file of <c>-C</c>; null for the default, which need not be there.</param>
-internal sealed record Startup(string? Given, IReadOnlyList<string> Options)
+/// <param name="File">The file of <c>-C</c>; null for the default, which need not be there.</param>
+internal sealed record Startup(string? File, IReadOnlyList<string> Options)
 {
     public const string Program = "postoffice-runner";
 
@@ -54,9 +54,6 @@ internal sealed record Startup(string? Given, IReadOnlyList<string> Options)
         return new Startup(file, options);
     }
 
-    /// <summary>What the deliverer reads for itself.</summary>
-    public string File => Given ?? ConfigurationFile.DefaultPath;
-
-    /// <exception cref="IOException">The file cannot be read.</exception>
-    public Settings Load() => ConfigurationFile.Load(Given, Options);
+    /// <exception cref="ConfigurationUnreadableException">The file cannot be read.</exception>
+    public Settings Load() => ConfigurationFile.Load(File, Options);
 }

@@ -11,15 +11,7 @@ internal sealed record Configuration(Settings Settings, ListenerOptions Options,
     /// <exception cref="SettingException">A value cannot be used.</exception>
     public static async ValueTask<Configuration> LoadAsync(Arguments arguments, ILogger log)
     {
-        Settings settings;
-        try
-        {
-            settings = ConfigurationFile.Load(arguments.File, arguments.Options);
-        }
-        catch (IOException unreadable)
-        {
-            throw new ConfigurationUnreadableException(unreadable.Message, unreadable);
-        }
+        var settings = ConfigurationFile.Load(arguments.File, arguments.Options);
         foreach (var problem in settings.Problems) ListenerLog.ConfigurationProblem(log, problem);
         return new Configuration(settings, await ListenerOptions.FromAsync(settings, CancellationToken.None), StoreOptions.From(settings));
     }

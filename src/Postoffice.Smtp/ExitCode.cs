@@ -26,6 +26,3 @@ internal static class ExitCode
         _ => null,
     };
 }
-
-/// <summary>The configuration file cannot be read (C-CFG-02).</summary>
-internal sealed class ConfigurationUnreadableException(string message, Exception inner) : Exception(message, inner);

@@ -27,17 +27,29 @@ internal sealed class VanishingListener : IAsyncDisposable
     private async Task RunAsync()
     {
         using var client = await socket.AcceptAsync();
-        var octets = new byte[4096];
         await SayAsync(client, "220 mx.example.test ESMTP");
-        for (var inContent = false; !HasTaken;)
+        for (var heard = ""; !heard.StartsWith("DATA", StringComparison.Ordinal);)
         {
-            var heard = Encoding.Latin1.GetString(octets, 0, await client.ReceiveAsync(octets));
-            HasTaken = inContent && heard.EndsWith("\r\n.\r\n", StringComparison.Ordinal);
-            inContent |= heard.StartsWith("DATA", StringComparison.Ordinal);
-            // The reply is in the client's buffer and the way back is closed before this call returns.
-            if (HasTaken) client.Shutdown(SocketShutdown.Receive);
-            await SayAsync(client, HasTaken ? "250 2.0.0 0A1B2C3D4E5F accepted" : inContent ? "354 Go on" : "250 2.0.0 Ok");
+            heard = await HearAsync(client, "\r\n");
+            await SayAsync(client, heard.StartsWith("DATA", StringComparison.Ordinal) ? "354 Go on" : "250 2.0.0 Ok");
         }
+        HasTaken = (await HearAsync(client, "\r\n.\r\n")).Length > 0;
+        client.Shutdown(SocketShutdown.Receive); // before the reply, so that whatever is said behind it fails
+        await SayAsync(client, "250 2.0.0 0A1B2C3D4E5F accepted");
+    }
+
+    /// <summary>What is said up to <paramref name="end"/>, in however many pieces.</summary>
+    private static async Task<string> HearAsync(Socket client, string end)
+    {
+        var heard = "";
+        var octets = new byte[4096];
+        while (!heard.EndsWith(end, StringComparison.Ordinal))
+        {
+            var length = await client.ReceiveAsync(octets);
+            if (length == 0) throw new IOException("the client went before it had said all");
+            heard += Encoding.Latin1.GetString(octets, 0, length);
+        }
+        return heard;
     }
 
     private static async Task SayAsync(Socket client, string reply) => await client.SendAsync(Encoding.Latin1.GetBytes(reply + "\r\n"));

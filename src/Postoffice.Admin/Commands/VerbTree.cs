@@ -103,7 +103,7 @@ internal sealed class VerbTree
         return new Command("store", "The file that holds everything.") { check, backup, stats };
     }
 
-    private Settings Settings(ParseResult line) => ConfigurationInForce.Load(line.GetValue(file), line.GetValue(settings) ?? []);
+    private Settings Settings(ParseResult line) => ConfigurationFile.Load(line.GetValue(file), line.GetValue(settings) ?? []);
 
     private Inquiry Ask(ParseResult line) => new(Settings(line), screen.Clock);
 

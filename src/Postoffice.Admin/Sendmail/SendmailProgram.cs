@@ -1,5 +1,6 @@
 using Postoffice.Admin.Commands;
 using Postoffice.Admin.Output;
+using Postoffice.Store.Configuration;
 using Postoffice.Store.Control;
 
 namespace Postoffice.Admin.Sendmail;
@@ -25,7 +26,7 @@ internal sealed class SendmailProgram(string program, Screen screen)
                 return ExitCode.Ok;
         }
 
-        var settings = ConfigurationInForce.Load(options.ConfigurationFile, options.Settings);
+        var settings = ConfigurationFile.Load(options.ConfigurationFile, options.Settings);
         var inquiry = new Inquiry(settings, screen.Clock);
         return options.Mode switch
         {

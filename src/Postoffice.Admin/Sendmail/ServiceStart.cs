@@ -9,6 +9,7 @@ internal static class ServiceStart
 {
     private const string Listener = "postoffice-smtpd";
     private const string Runner = "postoffice-runner";
+    private const string Detached = """exec /usr/bin/setsid --fork "$@" < /dev/null > /dev/null 2>&1""";
 
     /// <summary>Starts the listener, with <c>-qTIME</c> the runner too. In the foreground this process becomes the listener.</summary>
     public static int Run(string program, SendmailOptions options, Screen screen, bool detach)
@@ -44,10 +45,13 @@ internal static class ServiceStart
         return ExitCode.System;
     }
 
-    /// <summary>A session of its own without a terminal: setsid(1) forks and returns at once.</summary>
+    /// <summary>
+    /// A session of its own without a terminal, and nothing of the caller's streams, whose end he may wait for (C-CLI-13): setsid(1) forks and returns at
+    /// once. The arguments are the shell's parameters and no part of its text.
+    /// </summary>
     private static int Detach(string service, string program, SendmailOptions options, Screen screen)
     {
-        var start = new ProcessStartInfo("/usr/bin/setsid", ["--fork", PathOf(service), .. Arguments(options)]) { UseShellExecute = false };
+        var start = new ProcessStartInfo("/bin/sh", ["-c", Detached, service, PathOf(service), .. Arguments(options)]) { UseShellExecute = false };
         try
         {
             using var started = Process.Start(start)!;

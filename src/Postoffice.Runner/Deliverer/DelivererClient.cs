@@ -34,14 +34,14 @@ internal sealed class DelivererClient : IAsyncDisposable
     /// Waits until the child has read its configuration.
     /// </summary>
     /// <returns>Null when the child ended instead of getting ready; it has said why on standard error.</returns>
-    public static Task<DelivererClient?> StartAsync(string configurationFile, CancellationToken ct) =>
+    public static Task<DelivererClient?> StartAsync(string? configurationFile, CancellationToken ct) =>
         StartAsync("/proc/self/exe", configurationFile, ct);
 
     /// <param name="program">The runner's program file.</param>
     /// <inheritdoc cref="StartAsync(string, CancellationToken)"/>
-    internal static async Task<DelivererClient?> StartAsync(string program, string configurationFile, CancellationToken ct)
+    internal static async Task<DelivererClient?> StartAsync(string program, string? configurationFile, CancellationToken ct)
     {
-        var start = new ProcessStartInfo(program, ["--deliver", "-C", configurationFile])
+        var start = new ProcessStartInfo(program, configurationFile is null ? ["--deliver"] : ["--deliver", "-C", configurationFile])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -9,12 +9,16 @@ internal static class DelivererConfiguration
 {
     private const uint WritableByOthers = 0x12; // 0022
 
+    /// <param name="given">The file of <c>-C</c>; null for the default, which need not be there: only root could have taken it away.</param>
     /// <param name="reason">When false: a sentence.</param>
-    public static bool TryRead(string file, out MailboxSetting mailbox, out string reason)
+    public static bool TryRead(string? given, out MailboxSetting mailbox, out string reason)
     {
         mailbox = MailboxSetting.Default;
+        reason = "";
+        var file = given ?? ConfigurationFile.DefaultPath;
         if (!SafeFile.TryStat(file, out var stat))
         {
+            if (given is null) return true;
             reason = $"{file} cannot be read";
             return false;
         }
@@ -25,7 +29,6 @@ internal static class DelivererConfiguration
         }
         try
         {
-            reason = "";
             var value = ConfigurationFile.Load(file, []).Text("mailbox", otherwise: "");
             return value.Length == 0 || MailboxSetting.TryParse(value, out mailbox, out reason);
         }

@@ -8,7 +8,7 @@ using Postoffice.Store.Native;
 namespace Postoffice.Runner.Deliverer;
 
 /// <summary>
-/// <c>postoffice-runner --deliver -C FILE</c>: the part that writes mailboxes with their owners' rights. Started by the runner as its
+/// <c>postoffice-runner --deliver [-C FILE]</c>: the part that writes mailboxes with their owners' rights. Started by the runner as its
 /// child; ends when its standard input does. Opens neither the store nor a socket.
 /// </summary>
 internal static class DelivererProgram
@@ -18,8 +18,9 @@ internal static class DelivererProgram
 
     public static int Run(string[] args)
     {
-        if (args is not ["--deliver", "-C", var file]) return Refuse(UsageError, "usage: postoffice-runner --deliver -C FILE");
-        if (!DelivererConfiguration.TryRead(file, out var mailbox, out var reason)) return Refuse(ConfigurationError, reason);
+        var given = args is ["--deliver", "-C", var file] ? file : null;
+        if (given is null && args is not ["--deliver"]) return Refuse(UsageError, "usage: postoffice-runner --deliver [-C FILE]");
+        if (!DelivererConfiguration.TryRead(given, out var mailbox, out var reason)) return Refuse(ConfigurationError, reason);
 
         _ = Libc.UMask(PrivateMask);
         _ = Libc.Signal(Libc.SIGXFSZ, Libc.SIG_IGN); // a size limit is an error of one write (EFBIG), not our death

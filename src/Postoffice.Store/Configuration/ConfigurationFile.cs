@@ -2,6 +2,9 @@ using Postoffice.Store.Native;
 
 namespace Postoffice.Store.Configuration;
 
+/// <summary>The configuration file cannot be read (C-CFG-02): every program exits 66 (EX_NOINPUT) with this sentence.</summary>
+public sealed class ConfigurationUnreadableException(IOException trouble) : IOException($"The configuration cannot be read: {trouble.Message}", trouble);
+
 /// <summary>Reads <c>postoffice.cf</c> and the <c>-o</c> options of a command line.</summary>
 public static class ConfigurationFile
 {
@@ -10,15 +13,27 @@ public static class ConfigurationFile
 
     /// <param name="path">As given by <c>-C</c>; null for the default file, which need not be there.</param>
     /// <param name="options">The values of <c>-o</c>, applied after the file (C-CLI-09).</param>
-    /// <exception cref="IOException">A file given by <c>-C</c>, or a default file that is there, cannot be read.</exception>
+    /// <exception cref="ConfigurationUnreadableException">A file given by <c>-C</c>, or a default file that is there, cannot be read.</exception>
     public static Settings Load(string? path, IEnumerable<string> options)
     {
         var entries = new List<Setting>();
         var problems = new List<string>();
         var file = path ?? (SafeFile.TryStat(DefaultPath, out _) ? DefaultPath : null);
-        if (file is not null) Read(file, SafeFile.ReadText(file, MaxOctets), entries, problems);
+        if (file is not null) Read(file, TextOf(file), entries, problems);
         foreach (var option in options) Add(option, "-o", entries, problems);
         return new Settings(file, entries, problems);
+    }
+
+    private static string TextOf(string file)
+    {
+        try
+        {
+            return SafeFile.ReadText(file, MaxOctets);
+        }
+        catch (IOException trouble)
+        {
+            throw new ConfigurationUnreadableException(trouble);
+        }
     }
 
     private static void Read(string file, string text, List<Setting> entries, List<string> problems)

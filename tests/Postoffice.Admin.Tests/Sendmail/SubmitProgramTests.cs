@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using Postoffice.Store.Mail;
+using Postoffice.Store.Native;
 using Postoffice.Store.Submission;
 using Postoffice.Testing;
 
@@ -212,6 +213,36 @@ public sealed class SubmitProgramTests : IDisposable
         Assert.Equal((Notify.Never, Ret.Full, "id1"), (envelope.Notify, envelope.Ret, envelope.EnvelopeId));
         using var content = new StreamReader(file);
         Assert.Equal("Subject: cron\r\n\r\n.x\r\n", await content.ReadToEndAsync());
+    }
+
+    [Fact]
+    public async Task Without_f_the_sender_is_who_calls()
+    {
+        await using var listener = Listener();
+        Assert.Equal(0, (await SendAsync("\nx\n", "bob")).ExitCode);
+        Assert.Equal($"MAIL FROM:<{SystemUser.Find(Libc.GetUid())!.Name}>", listener.Commands[1]);
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("\n", "\r\n")]
+    [InlineData(".\n", "")]
+    public async Task An_empty_message_is_sent(string message, string content)
+    {
+        await using var listener = Listener();
+        Assert.Equal(new ProgramRun(0, "", ""), await SendAsync(message, "bob"));
+        Assert.Contains("DATA", listener.Commands);
+        Assert.Equal(content, listener.Content);
+    }
+
+    [Fact]
+    public async Task A_setting_of_o_comes_after_the_file_wherever_it_stands()
+    {
+        Directory.CreateDirectory(directory.File("other"));
+        var run = await ProgramRun.Of("sendmail", "\nx\n", "-o", $"drop={directory.File("other")}", "-C", directory.File("cf"), "bob");
+        Assert.Equal(new ProgramRun(0, "", ""), run);
+        Assert.Empty(Dropped());
+        Assert.Single(Directory.GetFiles(directory.File("other")));
     }
 
     [Fact]

@@ -24,6 +24,17 @@ public sealed class MboxDeliveryTests
     }
 
     [Fact]
+    public async Task Roots_own_mailbox_is_written_as_root()
+    {
+        await using var rig = await DelivererRig.WithMboxAsync();
+
+        Assert.IsType<DeliveryOutcome.Delivered>(await rig.DeliverAsync(Message, user: "root"));
+
+        Assert.True(SafeFile.TryStat(Path.Join(rig.Spool, "root"), out var file));
+        Assert.Equal((0u, 0x180u), (file.Uid, file.Permissions));
+    }
+
+    [Fact]
     public async Task A_mailbox_in_a_directory_of_root_is_made_for_the_user_with_the_group_of_the_directory()
     {
         await using var rig = await DelivererRig.WithMboxAsync();
