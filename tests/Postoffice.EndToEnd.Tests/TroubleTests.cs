@@ -35,7 +35,7 @@ public sealed class TroubleTests
         var body = site.File("body");
         System.IO.File.WriteAllText(body, string.Concat(Enumerable.Repeat(new string('x', 70) + "\n", 120_000))); // more than the ballast the store gives up
         var refused = await site.SwaksAsync("--from", "alice@example.net", "--to", Site.Address, "--body", "@" + body);
-        Assert.True(refused.Output.Contains("<** 452 4.3.1", StringComparison.Ordinal), refused.Output[^2000..]);
+        Assert.True(refused.Output.Contains("<** 452 4.3.1", StringComparison.Ordinal), refused.Output);
 
         mount.Free();
         await Eventually.HoldsAsync(
@@ -56,7 +56,7 @@ public sealed class TroubleTests
         var body = site.File("body");
         System.IO.File.WriteAllText(body, string.Concat(Enumerable.Repeat(new string('x', 79) + "\n", 800_000))); // 64 MB, of which MAIL says nothing
         var refused = await site.SwaksAsync("--from", "alice@example.net", "--to", Site.Address, "--body", "@" + body);
-        Assert.True(refused.Output.Contains("<** 452 4.3.1", StringComparison.Ordinal), refused.Output[^2000..]);
+        Assert.True(refused.Output.Contains("<** 452 4.3.1", StringComparison.Ordinal), refused.Output);
         Assert.InRange(new DriveInfo(mount.Path).AvailableFreeSpace, 36L << 20, 96L << 20); // the reserve, but for what came between two looks
         (await site.PostofficeAsync("store", "check")).Succeeded();
     }
