@@ -15,7 +15,7 @@ internal sealed class UnusableMessageException(string message) : Exception(messa
 /// </summary>
 internal sealed class SpooledMessage : IAsyncDisposable
 {
-    private const int MaxInMemory = 1 << 20;
+    private const int MaxInMemory = 128 * 1024; // what outgrows it costs the collector more than the file does
     private const int ChunkOctets = 64 * 1024;
     private Stream content = new MemoryStream();
 
