@@ -25,7 +25,11 @@ internal static class DsnFields
     private static HeaderList Of(QueuedRecipient recipient)
     {
         var fields = new HeaderList();
-        if (recipient.Accepted.OriginalRecipient is { } original) fields.Add("Original-Recipient", Ascii(original));
+        if (OriginalRecipient.TryParse(recipient.Accepted.OriginalRecipient, smtpUtf8: true, out var original))
+        {
+            var address = original.AddressType == "utf-8" ? Escaped(original.Address) : Ascii(original.Address);
+            fields.Add("Original-Recipient", $"{original.AddressType}; {address}"); // out of its xtext (RFC 3461 §6.3)
+        }
         fields.Add("Final-Recipient", Typed(recipient.Accepted.To.Mailbox));
         fields.Add("Action", "failed");
         fields.Add("Status", StatusOf(recipient).ToString());
@@ -49,13 +53,16 @@ internal static class DsnFields
     }
 
     /// <summary>An address with its type (RFC 3464 §2.1.2); one that is not ASCII in the form of RFC 6533 §3.</summary>
-    private static string Typed(Mailbox mailbox)
+    private static string Typed(Mailbox mailbox) =>
+        mailbox.IsAscii ? $"rfc822; {mailbox}" : $"utf-8; {Escaped(mailbox.ToString().Replace("\\", "\\x{5C}", StringComparison.Ordinal))}";
+
+    /// <summary>What is not visible ASCII becomes <c>\x{…}</c> (RFC 6533 §3); what is so already stays.</summary>
+    private static string Escaped(string address)
     {
-        if (mailbox.IsAscii) return $"rfc822; {mailbox}";
-        var text = new StringBuilder("utf-8; ");
-        foreach (var rune in mailbox.ToString().EnumerateRunes())
+        var text = new StringBuilder();
+        foreach (var rune in address.EnumerateRunes())
         {
-            if (rune.Value is > ' ' and < 0x7F and not '\\') text.Append(rune);
+            if (rune.Value is > ' ' and < 0x7F) text.Append(rune);
             else text.Append($"\\x{{{rune.Value:X}}}");
         }
         return text.ToString();

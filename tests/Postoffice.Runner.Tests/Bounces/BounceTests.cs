@@ -84,20 +84,41 @@ public sealed class BounceTests
     public async Task Who_asked_never_to_be_told_is_not_told_and_the_journal_says_so()
     {
         await using var rig = await RunnerRig.NewAsync();
-        var id = new QueueIdSource(TimeProvider.System).Next();
-        await using var staging = rig.Store.Content.Stage(id);
-        await staging.WriteAsync("\r\nhello\r\n"u8.ToArray(), default);
-        var content = await staging.CompleteAsync(default);
-        var accepted = StoredMail.Acceptance(content) with
-        {
-            Recipients = [new AcceptedRecipient(1, ForwardPath.Parse("nobody@example.test"), Notify.Never)],
-        };
-        await rig.Store.Events.AppendAsync(new Append(StreamId.Message(id), ExpectedVersion.NoStream, accepted) { Content = content }, default);
+        await AcceptAsync(rig, new AcceptedRecipient(1, ForwardPath.Parse("nobody@example.test"), Notify.Never));
         rig.Start();
 
         var decided = await rig.Journal.NextAsync<DsnQueued>();
 
         Assert.Null(decided.Dsn);
         Assert.Contains("NOTIFY", decided.Reason);
+    }
+
+    [Theory]
+    [InlineData("rfc822;bob+2Btag@example.org", "rfc822; bob+tag@example.org")]
+    [InlineData("rfc822;\"a+20b\"@example.org", "rfc822; \"a b\"@example.org")]
+    [InlineData("utf-8;j\\x{FC}rgen@example.org", "utf-8; j\\x{FC}rgen@example.org")]
+    [InlineData("utf-8;jürgen@example.org", "utf-8; j\\x{FC}rgen@example.org")]
+    public async Task The_original_recipient_is_reported_as_the_sender_named_it(string orcpt, string reported)
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        Assert.True(OriginalRecipient.TryParse(orcpt, smtpUtf8: true, out var original));
+        await AcceptAsync(rig, new AcceptedRecipient(1, ForwardPath.Parse("nobody@example.test"), OriginalRecipient: original.ToString()));
+        rig.Start();
+        var dsn = (await rig.Journal.NextAsync<DsnQueued>()).Dsn!.Value;
+
+        await using var content = (await rig.Store.Content.OpenAsync(dsn, default))!;
+        using var message = await MimeMessage.LoadAsync(content);
+        var status = Assert.IsType<MessageDeliveryStatus>(Assert.IsType<MultipartReport>(message.Body)[1]).StatusGroups;
+        Assert.Equal(reported, status[1]["Original-Recipient"]);
+    }
+
+    private static async Task AcceptAsync(RunnerRig rig, AcceptedRecipient recipient)
+    {
+        var id = new QueueIdSource(TimeProvider.System).Next();
+        await using var staging = rig.Store.Content.Stage(id);
+        await staging.WriteAsync("\r\nhello\r\n"u8.ToArray(), default);
+        var content = await staging.CompleteAsync(default);
+        var accepted = StoredMail.Acceptance(content) with { Recipients = [recipient] };
+        await rig.Store.Events.AppendAsync(new Append(StreamId.Message(id), ExpectedVersion.NoStream, accepted) { Content = content }, default);
     }
 }
