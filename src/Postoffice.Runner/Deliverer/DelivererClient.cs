@@ -94,6 +94,12 @@ internal sealed class DelivererClient : IAsyncDisposable
     /// <summary>Instead of <see cref="CommitAsync"/>, as long as no intent is committed: leaves nothing behind and unlocks.</summary>
     public Task AbortAsync(PrepareResult.Prepared prepared) => EndAsync(FrameKind.Abort, prepared.Delivery);
 
+    /// <summary>
+    /// Instead of <see cref="CommitAsync"/>, when nobody knows whether the intent will turn out to be committed: unlocks, and leaves a Maildir's
+    /// file in <c>tmp</c>, whose absence would prove a delivery. Without an intent the sweep removes it.
+    /// </summary>
+    public Task ReleaseAsync(PrepareResult.Prepared prepared) => EndAsync(FrameKind.Release, prepared.Delivery);
+
     /// <summary>After a crash: asks the mailbox how a delivery with a committed intent ended, and tidies up. Asking again is harmless.</summary>
     public async Task<DeliveryOutcome> RecoverAsync(string user, QueueId id, MailboxEvidence evidence, CancellationToken ct) =>
         Outcome(await CallAsync(FrameKind.Recover, Messages.Write(new RecoverRequest(user, id, evidence)), ct));

@@ -30,16 +30,27 @@ internal sealed class MailboxTransport(DelivererClient deliverer, IContentStore 
             return await attempt.BeginAsync(new AttemptRoute(Transport.Mailbox, user), ct) ? Report(refusal) : null;
         }
 
-        var intended = false;
+        bool intended;
         try
         {
             intended = await attempt.BeginAsync(new AttemptRoute(Transport.Mailbox, user, MailboxIntents.From(ready.Evidence)), ct);
         }
-        finally
+        catch (LeaseLostException)
         {
-            if (!intended) await deliverer.AbortAsync(ready);
+            await deliverer.AbortAsync(ready);
+            throw;
         }
-        if (!intended) return null;
+        catch
+        {
+            // After a failed sync the intent's commit may come back once we are killed.
+            await deliverer.ReleaseAsync(ready);
+            throw;
+        }
+        if (!intended)
+        {
+            await deliverer.AbortAsync(ready);
+            return null;
+        }
         return await deliverer.CommitAsync(ready) switch
         {
             DeliveryOutcome.Delivered => Report(new RecipientResult.Delivered(recipient.Number, Delivered)),

@@ -1,5 +1,12 @@
 using Postoffice.Runner.Deliverer;
+using Postoffice.Runner.Routing;
+using Postoffice.Runner.Scheduling;
+using Postoffice.Runner.Transports;
+using Postoffice.Store.Events;
+using Postoffice.Store.Log;
 using Postoffice.Store.Native;
+using Postoffice.Store.Queue;
+using Postoffice.Testing;
 
 namespace Postoffice.Runner.Tests.Deliverer;
 
@@ -117,6 +124,34 @@ public sealed class MaildirTests
 
         Assert.IsType<DeliveryOutcome.Delivered>(await rig.DeliverAsync(Message)); // the abort before it has been worked off or it waits in tmp
         Assert.Empty(Files(maildir, "tmp"));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_file_whose_intent_may_yet_come_back_stays_and_one_without_an_intent_goes(bool mayComeBack)
+    {
+        await using var rig = await DelivererRig.WithMaildirAsync();
+        var maildir = MaildirOf(rig);
+        using var temp = new TempStore();
+        var id = await temp.Store.AcceptAsync(default, null, "bob@example.test");
+        var message = QueuedMessage.Fold(id, await temp.Store.Events.ReadAsync(StreamId.Message(id), 0, default))!;
+        Exception trouble = mayComeBack ? new StoreUnavailableException(StoreTrouble.Broken, "a sync failed") : new LeaseLostException();
+        AttemptRoute? intended = null;
+        var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Mailbox(DelivererRig.User))
+        {
+            BeginAsync = (route, _) =>
+            {
+                intended = route;
+                return Task.FromException<bool>(trouble);
+            },
+        };
+        var transport = new MailboxTransport(rig.Client, temp.Store.Content, TimeProvider.System);
+
+        Assert.Same(trouble, await Assert.ThrowsAnyAsync<Exception>(() => transport.DeliverAsync(attempt, default)));
+
+        Assert.Equal(mayComeBack ? [intended!.Mailbox!.Name!] : [], Files(maildir, "tmp"));
+        Assert.Empty(Files(maildir, "new"));
     }
 
     [Fact]

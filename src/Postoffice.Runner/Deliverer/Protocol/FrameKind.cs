@@ -11,6 +11,7 @@ internal enum FrameKind : byte
     Abort = 5,
     Recover = 6,
     Sweep = 7,
+    Release = 8,
 
     // From the deliverer.
     Ready = 64,

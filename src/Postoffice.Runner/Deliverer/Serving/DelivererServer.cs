@@ -87,6 +87,9 @@ internal sealed class DelivererServer(DelivererOptions options, TimeProvider clo
             case FrameKind.Abort:
                 context.Find(number)?.Post(new Signal.Abort());
                 return false;
+            case FrameKind.Release:
+                context.Find(number)?.Post(new Signal.Release());
+                return false;
             default:
                 throw new InvalidDataException($"a frame of kind {kind}");
         }

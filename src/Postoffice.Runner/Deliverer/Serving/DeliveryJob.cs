@@ -3,7 +3,7 @@ using Postoffice.Runner.Deliverer.Protocol;
 
 namespace Postoffice.Runner.Deliverer.Serving;
 
-/// <summary>A delivery in its two phases. Order of signals: Begin, Content…, ContentEnd, then Commit or Abort; Abort and Wake at any time.</summary>
+/// <summary>A delivery in its two phases. Order of signals: Begin, Content…, ContentEnd, then Commit, Release or Abort; Abort and Wake at any time.</summary>
 internal sealed class DeliveryJob(uint number, DelivererContext context, DeliveryRequest request) : MailboxJob(number, context)
 {
     private enum Phase
@@ -44,6 +44,9 @@ internal sealed class DeliveryJob(uint number, DelivererContext context, Deliver
             case Signal.Abort:
                 writer?.Abort();
                 End(FrameKind.Aborted);
+                break;
+            case Signal.Release when phase is Phase.Prepared or Phase.GivenUp:
+                End(FrameKind.Aborted); // letting go of a writer leaves a prepared file where it is
                 break;
             default:
                 throw new InvalidDataException($"{signal.GetType().Name} while {phase}");

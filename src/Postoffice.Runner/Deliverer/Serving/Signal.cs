@@ -24,6 +24,9 @@ internal abstract record Signal
 
     public sealed record Abort : Signal;
 
+    /// <summary>Instead of <see cref="Commit"/> when the intent may or may not become durable: unlock, but leave what a recovery would look for.</summary>
+    public sealed record Release : Signal;
+
     /// <summary>A turn has come or a time has passed: look again.</summary>
     public sealed record Wake : Signal;
 
