@@ -34,6 +34,12 @@ internal static partial class RunnerLog
     [LoggerMessage(3009, LogLevel.Critical, "the deliverer ended with exit code {Code}; without it no mailbox can be written")]
     public static partial void DelivererEnded(ILogger log, int code);
 
+    [LoggerMessage(3010, LogLevel.Critical, "{Part} met a surprise")]
+    public static partial void PartFaulted(ILogger log, string part, Exception fault);
+
+    [LoggerMessage(3011, LogLevel.Error, "something hangs: {Count} messages are still under way and are left to the next start, which finds out what became of them")]
+    public static partial void LeftBehind(ILogger log, int count);
+
     [LoggerMessage(3101, LogLevel.Error, "{QueueId} cannot be processed and is held: {Reason}")]
     public static partial void Held(ILogger log, QueueId queueId, string reason, Exception fault);
 

@@ -10,7 +10,7 @@ namespace Postoffice.Runner;
 /// <summary>Exit codes of sysexits.h.</summary>
 internal static class ExitCode
 {
-    public const int Usage = 64, NoInput = 66, Unavailable = 69, TempFail = 75, Config = 78;
+    public const int Usage = 64, NoInput = 66, Unavailable = 69, Software = 70, TempFail = 75, Config = 78;
 }
 
 /// <summary>Starts the service in the order its rights demand: the deliverer while still root, then without root's rights the store.</summary>

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Postoffice.Runner.Deliverer;
 using Postoffice.Runner.Scheduling;
@@ -13,33 +14,26 @@ namespace Postoffice.Runner;
 internal sealed class RunnerService(
     MailStore store, string storePath, Settings settings, Workings first, WorkingsFactory factory, DelivererClient deliverer, TimeProvider clock, ServiceLog log)
 {
-    private static readonly TimeSpan LastWrites = TimeSpan.FromSeconds(5);
+    /// <summary>For each step of the end after <c>stop-wait=</c>: outcomes written, parts ended, lease released.</summary>
+    private static readonly TimeSpan LastSteps = TimeSpan.FromSeconds(5);
 
     private readonly InForce<Workings> workings = new(first);
     private readonly SteadyClock age = new(clock);
     private readonly LeaseKeeper keeper = new(store.Leases, $"postoffice-runner {Environment.ProcessId} on {Environment.MachineName}", clock, log);
+    private readonly Lock gate = new();
+    private Task reloading = Task.CompletedTask;
     private Settings current = settings;
 
     /// <summary>The one at work; null while another runner holds the lease.</summary>
     public Dispatcher? Dispatcher { get; private set; }
 
-    /// <summary>Takes other settings, all of them or none; those of the store, of <c>user=</c> and of the deliverer need a new start.</summary>
-    public async Task ReloadAsync(Func<Settings> load, CancellationToken ct)
+    /// <summary>
+    /// Takes other settings, all of them or none; those of the store, of <c>user=</c> and of the deliverer need a new start. One reload after
+    /// the other: the last to be asked for is in force in the end.
+    /// </summary>
+    public Task ReloadAsync(Func<Settings> load, CancellationToken ct)
     {
-        try
-        {
-            var fresh = load();
-            workings.Current = await factory.MakeAsync(fresh, ct);
-            current = fresh;
-        }
-        catch (Exception refused) when (refused is SettingException or IOException)
-        {
-            RunnerLog.ReloadRefused(log, refused.Message);
-            return;
-        }
-        RunnerLog.Reloaded(log);
-        await RecordConfigurationAsync(ct);
-        Dispatcher?.Ring();
+        lock (gate) return reloading = ReloadAfterAsync(reloading, load, ct);
     }
 
     /// <summary>Runs until <paramref name="stop"/>.</summary>
@@ -51,10 +45,36 @@ internal sealed class RunnerService(
         {
             var lease = await ClaimAsync(stop);
             if (lease is null) break;
-            using var term = new HoldingTerm();
-            if (await HoldAsync(lease, term, stop) is { } exitCode) return exitCode;
+            if (await HoldAsync(lease, stop) is { } exitCode) return exitCode;
         }
         return 0;
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "A reload that fails changes nothing, whatever the reason; each is logged.")]
+    private async Task ReloadAfterAsync(Task earlier, Func<Settings> load, CancellationToken ct)
+    {
+        await earlier.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        try
+        {
+            var fresh = load();
+            workings.Current = await factory.MakeAsync(fresh, ct);
+            current = fresh;
+            RunnerLog.Reloaded(log);
+            await RecordConfigurationAsync(ct);
+            Dispatcher?.Ring();
+        }
+        catch (Exception refused) when (refused is SettingException or IOException or UnauthorizedAccessException)
+        {
+            RunnerLog.ReloadRefused(log, refused.Message);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Told to stop: the settings matter to nobody any more.
+        }
+        catch (Exception fault)
+        {
+            RunnerLog.PartFaulted(log, "a reload", fault);
+        }
     }
 
     private async Task<Lease?> ClaimAsync(CancellationToken stop)
@@ -76,42 +96,64 @@ internal sealed class RunnerService(
         }
     }
 
+    /// <summary>
+    /// Delivers until the first of its parts ends or it is told to stop, then ends them all and releases the lease. Each step has its limit:
+    /// what hangs in a system call is left to the next start, which finds out what became of it as after a crash.
+    /// </summary>
     /// <returns>An exit code when the service ends, null to wait for the lease again.</returns>
-    private async Task<int?> HoldAsync(Lease lease, HoldingTerm term, CancellationToken stop)
+    private async Task<int?> HoldAsync(Lease lease, CancellationToken stop)
     {
+        var term = new HoldingTerm();
         var recorder = new OutcomeRecorder(store.Events, lease, workings, clock, age, log);
         var work = new MessageWork(recorder, new Recovery(recorder, factory.Mailboxes, log), workings, factory.Board, term, clock, log);
         var dispatcher = new Dispatcher(store.Due, work, workings, clock, log);
         var sweeps = new SweepRounds(store, deliverer.SweepAsync, () => dispatcher.HasRecovered, clock, log);
+        var housekeeping = new Housekeeping(
+            store, lease, () => workings.Current.Options.Retention, sweeps, () => dispatcher.InFlight > 0, clock, log);
         work.DeliversTo = sweeps.Remember;
-        using var bell = new DoorbellListener(storePath);
+
+        await using var told = stop.UnsafeRegister(_ => term.End(TermEnd.Stopped), null);
+        Task[] parts =
+        [
+            PartAsync("the doorbell", term, () => ListenAsync(dispatcher, term.Stopping)),
+            PartAsync("the lease's keeper", term, () => KeepAsync(lease, term)),
+            PartAsync("the schedule", term, () => dispatcher.RunAsync(term.Stopping)),
+            PartAsync("housekeeping", term, () => housekeeping.RunAsync(term.Stopping)),
+            PartAsync("the deliverer", term, () => WatchDelivererAsync(term)),
+        ];
+        Dispatcher = dispatcher;
+        if (!term.Ended.IsCompleted) TellReady(lease);
+
+        var why = await term.Ended;
+        Dispatcher = null;
+        if (why is TermEnd.Stopped) await StopAsync(dispatcher, term);
+        term.Abandon();
+        var whole = await WithinAsync(LastSteps, Task.WhenAll([.. parts, dispatcher.DrainAsync()]));
+        if (!whole) RunnerLog.LeftBehind(log, dispatcher.InFlight);
+        if (why is not TermEnd.LeaseLost)
+        {
+            whole &= await WithinAsync(LastSteps, PartAsync("the release of the lease", term, () => keeper.ReleaseAsync(lease, CancellationToken.None)));
+        }
+        else
+        {
+            RunnerLog.LeaseLost(log, storePath);
+        }
+        if (whole) term.Dispose();
+        return why switch
+        {
+            TermEnd.Faulted => ExitCode.Software,
+            TermEnd.DelivererEnded => ExitCode.TempFail,
+            _ when !whole => ExitCode.TempFail,
+            TermEnd.LeaseLost => null,
+            _ => 0,
+        };
+    }
+
+    private void TellReady(Lease lease)
+    {
         RunnerLog.Holding(log, storePath, lease.Token);
         log.Say($"ready, delivering from {storePath}");
         ServiceNotice.Send(ServiceNotice.Ready);
-
-        Dispatcher = dispatcher;
-        var kept = KeepAsync(lease, term);
-        var listening = ListenAsync(bell, dispatcher, term.Stopping);
-        var dispatching = dispatcher.RunAsync(term.Stopping);
-        var housekeeping = new Housekeeping(
-            store, lease, () => workings.Current.Options.Retention, sweeps, () => dispatcher.InFlight > 0, clock, log).RunAsync(term.Stopping);
-        await Task.WhenAny(term.Lost, deliverer.Ended, Stopped(stop, out var registration), dispatching);
-        await registration.DisposeAsync();
-        Dispatcher = null;
-
-        if (stop.IsCancellationRequested && !term.Lost.IsCompleted && !deliverer.Ended.IsCompleted) await StopAsync(dispatcher, term);
-        term.Abandon();
-        await dispatcher.DrainAsync(CancellationToken.None);
-        await Task.WhenAll(kept, listening, dispatching, housekeeping);
-        if (term.Lost.IsCompleted)
-        {
-            RunnerLog.LeaseLost(log, storePath);
-            return null;
-        }
-        await keeper.ReleaseAsync(lease, CancellationToken.None);
-        if (!deliverer.Ended.IsCompleted) return 0;
-        RunnerLog.DelivererEnded(log, await deliverer.Ended);
-        return ExitCode.TempFail;
     }
 
     /// <summary>Lets what is under way end, then makes it end; outcomes get the time to be written.</summary>
@@ -120,59 +162,65 @@ internal sealed class RunnerService(
         ServiceNotice.Send(ServiceNotice.Stopping);
         RunnerLog.Stopping(log, dispatcher.InFlight);
         term.Stop();
-        if (await DrainsWithinAsync(dispatcher, workings.Current.Options.StopWait)) return;
+        if (await WithinAsync(workings.Current.Options.StopWait, dispatcher.DrainAsync())) return;
         term.Abort();
-        await DrainsWithinAsync(dispatcher, LastWrites);
+        await WithinAsync(LastSteps, dispatcher.DrainAsync());
     }
 
-    private async Task<bool> DrainsWithinAsync(Dispatcher dispatcher, TimeSpan limit)
+    /// <returns>False when it goes on beyond the limit.</returns>
+    private async Task<bool> WithinAsync(TimeSpan limit, Task task)
     {
-        using var over = new CancellationTokenSource(limit, clock);
         try
         {
-            await dispatcher.DrainAsync(over.Token);
+            await task.WaitAsync(limit, clock);
             return true;
         }
-        catch (OperationCanceledException)
+        catch (TimeoutException)
         {
             return false;
         }
     }
 
+    /// <summary>The one place where a part's surprise ends: in the log, and with it the term.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whichever part faults, the others are stopped in order and the lease is released.")]
+    private async Task PartAsync(string name, HoldingTerm term, Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (OperationCanceledException) when (term.Stopping.IsCancellationRequested)
+        {
+            // The term ends, and this part with it.
+        }
+        catch (Exception fault)
+        {
+            RunnerLog.PartFaulted(log, name, fault);
+            term.End(TermEnd.Faulted);
+        }
+    }
+
     private async Task KeepAsync(Lease lease, HoldingTerm term)
     {
-        try
-        {
-            await keeper.KeepAsync(lease, term.Abandoned);
-            term.Lose();
-        }
-        catch (OperationCanceledException) when (term.Abandoned.IsCancellationRequested)
-        {
-            // The term is over by itself.
-        }
+        await keeper.KeepAsync(lease, term.Abandoned);
+        term.Lose();
     }
 
-    private static async Task ListenAsync(DoorbellListener bell, Dispatcher dispatcher, CancellationToken ct)
+    private async Task WatchDelivererAsync(HoldingTerm term)
     {
-        try
-        {
-            while (true)
-            {
-                await bell.WaitAsync(ct);
-                dispatcher.Ring();
-            }
-        }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
-        {
-            // Nobody is to be woken any more.
-        }
+        var code = await deliverer.Ended.WaitAsync(term.Abandoned);
+        RunnerLog.DelivererEnded(log, code);
+        term.End(TermEnd.DelivererEnded);
     }
 
-    private static Task Stopped(CancellationToken stop, out CancellationTokenRegistration registration)
+    private async Task ListenAsync(Dispatcher dispatcher, CancellationToken ct)
     {
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        registration = stop.UnsafeRegister(static state => ((TaskCompletionSource)state!).TrySetResult(), stopped);
-        return stopped.Task;
+        using var bell = new DoorbellListener(storePath);
+        while (true)
+        {
+            await bell.WaitAsync(ct);
+            dispatcher.Ring();
+        }
     }
 
     private async Task RecordConfigurationAsync(CancellationToken ct)

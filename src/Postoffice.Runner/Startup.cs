@@ -19,7 +19,7 @@ internal sealed record Startup(string? File, IReadOnlyList<string> Options)
           --version       the version
 
         Signals: SIGTERM and SIGINT stop it once running deliveries have ended; SIGHUP reads the configuration again.
-        Exit codes: 0 stopped; 64 usage; 69 a file or socket cannot be used; 75 start it again; 78 configuration or store refused.
+        Exit codes: 0 stopped; 64 usage; 69 a file or socket cannot be used; 70 a surprise, see the log; 75 start it again; 78 configuration or store refused.
 
         Examples:
           postoffice-runner -C /etc/postoffice.cf

@@ -99,7 +99,7 @@ internal sealed class RunnerRig : IAsyncDisposable
     {
         Term.Abandon();
         await running;
-        await Dispatcher.DrainAsync(CancellationToken.None);
+        await Dispatcher.DrainAsync();
         Term.Dispose();
         own?.Dispose();
     }

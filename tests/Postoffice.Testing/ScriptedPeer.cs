@@ -22,7 +22,15 @@ public sealed class ScriptedPeer : IAsyncDisposable
     /// <summary>Instead of a reply: lines without end.</summary>
     public const string Flood = "<flood>";
 
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    /// <summary>Instead of a reply: one line without end.</summary>
+    public const string LongLine = "<long line>";
+
+    /// <summary>Instead of a reply: a line of text without end, an octet now and then.</summary>
+    public const string Drip = "<drip>";
+
+    private static readonly TimeSpan BetweenDrops = TimeSpan.FromMilliseconds(50);
+
+    private readonly TcpListener listener;
     private readonly CancellationTokenSource stopping = new();
     private readonly List<byte> received = [];
     private readonly string[] script;
@@ -30,8 +38,16 @@ public sealed class ScriptedPeer : IAsyncDisposable
 
     /// <param name="script">Replies without their last CRLF; lines of one reply with CRLF between them.</param>
     public ScriptedPeer(params string[] script)
+        : this(IPAddress.Loopback, 0, script)
+    {
+    }
+
+    /// <param name="port">0 for a free one.</param>
+    /// <inheritdoc cref="ScriptedPeer(string[])"/>
+    public ScriptedPeer(IPAddress address, int port, params string[] script)
     {
         this.script = script;
+        listener = new TcpListener(address, port);
         listener.Start();
         serving = ServeAsync();
     }
@@ -93,6 +109,16 @@ public sealed class ScriptedPeer : IAsyncDisposable
                         return;
                     case Flood:
                         while (true) await stream.WriteAsync("250-and so on\r\n"u8.ToArray(), stopping.Token);
+                    case LongLine:
+                        await stream.WriteAsync("250 "u8.ToArray(), stopping.Token);
+                        while (true) await stream.WriteAsync(new byte[4096].Select(_ => (byte)'x').ToArray(), stopping.Token);
+                    case Drip:
+                        await stream.WriteAsync("250 "u8.ToArray(), stopping.Token);
+                        while (true)
+                        {
+                            await stream.WriteAsync("."u8.ToArray(), stopping.Token);
+                            await Task.Delay(BetweenDrops, TimeProvider.System, stopping.Token);
+                        }
                     default:
                         await stream.WriteAsync(Encoding.Latin1.GetBytes(reply + "\r\n"), stopping.Token);
                         break;

@@ -13,6 +13,8 @@ namespace Postoffice.Runner.Deliverer;
 /// </summary>
 internal sealed class DelivererClient : IAsyncDisposable
 {
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(5);
+
     private readonly Process child;
     private readonly FrameLink link;
     private readonly SemaphoreSlim places = new(Frame.MaxInFlight);
@@ -116,11 +118,14 @@ internal sealed class DelivererClient : IAsyncDisposable
         return answer is { Kind: FrameKind.Swept } ? (int)Messages.ReadNumber(answer.Payload, int.MaxValue) : null;
     }
 
-    /// <summary>Closes the child's standard input, which ends it, and waits for that.</summary>
+    /// <summary>
+    /// Closes the child's standard input, which ends it, and waits 5 s for that. One that hangs in a system call ends by itself when the call
+    /// comes back; to kill it we have no right.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
         link.CloseWriting();
-        await Ended;
+        if (await Task.WhenAny(Ended, Task.Delay(EndLimit, TimeProvider.System)) != Ended) return;
         child.Dispose();
         link.Dispose(); // but not the places: calls that were open give theirs back as they end
     }

@@ -36,6 +36,7 @@ internal sealed class Dispatcher
     private volatile bool hasRecovered;
     private volatile bool isFull;
     private bool isOver;
+    private TaskCompletionSource? drained; // completed when nothing is in flight; null while nobody waits for that
 
     public Dispatcher(DueQueue due, MessageWork work, InForce<Workings> workings, TimeProvider clock, ILogger log)
     {
@@ -93,10 +94,15 @@ internal sealed class Dispatcher
         }
     }
 
-    /// <summary>Waits until nothing is in flight.</summary>
-    public async Task DrainAsync(CancellationToken ct)
+    /// <summary>Waits until nothing is in flight: for as long as that takes, so the caller has a limit.</summary>
+    public Task DrainAsync()
     {
-        while (InFlight > 0) await wakeup.WaitAsync(Poll, clock, ct);
+        lock (gate)
+        {
+            if (inFlight.Count == 0) return Task.CompletedTask;
+            drained ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return drained.Task;
+        }
     }
 
     /// <summary>Puts to work what is due.</summary>
@@ -210,11 +216,18 @@ internal sealed class Dispatcher
                 inFlight.Add(id, again);
                 next = again.For;
             }
+            if (inFlight.Count == 0) Drained();
             ring = inFlight.Count == 0 || (isFull && inFlight.Count <= workings.Current.Options.MessagesInFlight * 3 / 4);
         }
         ended?.Unfollow();
         if (next is not null) _ = DeliverAsync(id, next);
         if (ring) wakeup.Ring();
+    }
+
+    private void Drained()
+    {
+        drained?.SetResult();
+        drained = null;
     }
 
     /// <summary>A message in flight.</summary>

@@ -1,12 +1,15 @@
 namespace Postoffice.Runner.Scheduling;
 
-/// <summary>The time during which the lease is ours, and how it ends: step by step, or at once when the lease is lost.</summary>
+/// <summary>
+/// The time during which the lease is ours, and how it ends: step by step, or at once when the lease is lost. Work that hangs outlives it and
+/// still asks it: then it is not disposed.
+/// </summary>
 internal sealed class HoldingTerm : IDisposable
 {
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource aborted = new();
     private readonly CancellationTokenSource abandoned = new();
-    private readonly TaskCompletionSource lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<TermEnd> ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>No attempt begins any more.</summary>
     public CancellationToken Stopping => stopping.Token;
@@ -17,8 +20,11 @@ internal sealed class HoldingTerm : IDisposable
     /// <summary>Outcomes are not written any more; the next holder finds them out.</summary>
     public CancellationToken Abandoned => abandoned.Token;
 
-    /// <summary>Completes when somebody else holds the lease.</summary>
-    public Task Lost => lost.Task;
+    /// <summary>Completes with the first reason to end.</summary>
+    public Task<TermEnd> Ended => ended.Task;
+
+    /// <summary>Gives a reason to end; what is to happen then is for whoever awaits <see cref="Ended"/>.</summary>
+    public void End(TermEnd why) => ended.TrySetResult(why);
 
     public void Stop() => stopping.Cancel();
 
@@ -37,7 +43,7 @@ internal sealed class HoldingTerm : IDisposable
     /// <summary>The lease is somebody else's: everything ends.</summary>
     public void Lose()
     {
-        lost.TrySetResult();
+        End(TermEnd.LeaseLost);
         Abandon();
     }
 

@@ -24,6 +24,7 @@ internal sealed class ClientSession : IAsyncDisposable
     private readonly ArrayBufferWriter<byte> output = new();
     private readonly IConversation? heard;
     private string? lost; // why the session is of no more use
+    private bool saidTooMuch; // something came behind the last reply that nothing was asked for
 
     /// <param name="connection">Closed with the session.</param>
     /// <param name="heard">Told what is said; null when nobody listens.</param>
@@ -43,6 +44,7 @@ internal sealed class ClientSession : IAsyncDisposable
     /// <exception cref="OperationCanceledException">We are told to stop.</exception>
     public Task<Answer> AskAsync(string command, ResiliencePipeline phase, CancellationToken ct) => GuardAsync(phase, async token =>
     {
+        if (saidTooMuch) return OutOfTurn;
         if (command.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException("a command is one line", nameof(command));
         Encoding.UTF8.GetBytes(command, output);
         output.Write("\r\n"u8);
@@ -60,6 +62,7 @@ internal sealed class ClientSession : IAsyncDisposable
         var octets = 0L;
         try
         {
+            if (saidTooMuch) return OutOfTurn; // its "250" would be taken for the answer to the final dot
             for (int count; (count = await content.ReadAsync(buffer.AsMemory(0, MaxBlock), ct)) > 0;)
             {
                 stuffer.Write(buffer.AsSpan(0, count), output);
@@ -98,6 +101,9 @@ internal sealed class ClientSession : IAsyncDisposable
 
     private static readonly Reply Sent = new(250, null, "");
 
+    // One command, one reply: with one too many every later reply would be taken for the answer to another command.
+    private static readonly Answer.Lost OutOfTurn = new("the peer said more than it was asked");
+
     private async ValueTask FlushAsync(CancellationToken ct)
     {
         await connection.WriteAsync(output.WrittenMemory, ct);
@@ -115,6 +121,7 @@ internal sealed class ClientSession : IAsyncDisposable
             switch (state)
             {
                 case ReplyRead.Whole:
+                    saidTooMuch = !buffer.IsEmpty;
                     heard?.Heard(reply!);
                     return new Answer.Said(reply!);
                 case ReplyRead.Incomplete when !read.IsCompleted:

@@ -120,20 +120,22 @@ internal sealed class SmtpTransport(
 
     private async Task<(NetworkStream? Connection, string? Reason)> ConnectAsync(IPEndPoint peer, CancellationToken ct)
     {
-        var socket = new Socket(peer.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        Socket? socket = null;
         try
         {
+            // Refused where the machine has no IPv6 at all: that address's trouble, as any other.
+            socket = new Socket(peer.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await phases.Connect.ExecuteAsync(async token => await socket.ConnectAsync(peer, token), ct);
             return (new NetworkStream(socket, ownsSocket: true), null);
         }
         catch (Exception failed) when (failed is SocketException or Polly.Timeout.TimeoutRejectedException)
         {
-            socket.Dispose();
+            socket?.Dispose();
             return (null, failed is SocketException refused ? refused.Message : "no connection in time");
         }
         catch
         {
-            socket.Dispose();
+            socket?.Dispose();
             throw;
         }
     }

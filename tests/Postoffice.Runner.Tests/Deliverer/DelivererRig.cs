@@ -114,8 +114,20 @@ internal sealed class DelivererRig : IAsyncDisposable
     /// <summary>SIGKILL, and a new deliverer in the place of the old.</summary>
     public async Task KillAndRestartAsync()
     {
+        await KillAsync();
+        await RestartAsync();
+    }
+
+    /// <summary>SIGKILL, and waits for the end.</summary>
+    public async Task KillAsync()
+    {
         using (var child = Process.GetProcessById(Client.ProcessId)) child.Kill();
         await Client.Ended;
+    }
+
+    /// <summary>A new deliverer in the place of one that has ended.</summary>
+    public async Task RestartAsync()
+    {
         await Client.DisposeAsync();
         await StartClientAsync();
     }

@@ -101,7 +101,7 @@ public sealed class DispatcherTests
         rig.Start();
 
         Assert.Contains("fact 2 (attempt-ended.v1)", (await rig.Journal.NextAsync<MessageHeld>()).Reason);
-        await rig.Dispatcher.DrainAsync(TestContext.Current.CancellationToken);
+        await rig.Dispatcher.DrainAsync();
 
         Assert.True((await rig.MessageAsync(good)).IsFinished);
         Assert.Empty(rig.Store.Due.Due(DateTimeOffset.MaxValue, null, 10));
@@ -117,7 +117,7 @@ public sealed class DispatcherTests
         rig.Start();
 
         Assert.Equal(0, await now.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken));
-        await rig.Dispatcher.DrainAsync(TestContext.Current.CancellationToken);
+        await rig.Dispatcher.DrainAsync();
         var good = await rig.AcceptAsync("carol@example.test");
         await rig.Journal.NextAsync<AttemptEnded>();
 
@@ -164,7 +164,7 @@ public sealed class DispatcherTests
         await rig.AcceptAsync();
         await rig.Journal.NextAsync<AttemptEnded>();
         rig.Clock.Advance(TimeSpan.FromSeconds(2));
-        await rig.Dispatcher.DrainAsync(CancellationToken.None);
+        await rig.Dispatcher.DrainAsync();
 
         Assert.Equal(0, await rig.Dispatcher.RunNowAsync((_, _) => false, CancellationToken.None));
         Assert.Equal(1, await rig.Dispatcher.RunNowAsync((_, _) => true, CancellationToken.None));
@@ -209,7 +209,7 @@ public sealed class DispatcherTests
 
         first.Start();
         var id = await first.AcceptAsync();
-        await first.Term.Lost.WaitAsync(TimeSpan.FromSeconds(30), ct);
+        await first.Term.Ended.WaitAsync(TimeSpan.FromSeconds(30), ct);
         Assert.Empty(first.Mailboxes.Began);
         Assert.Equal(1, (await first.MessageAsync(id)).Version);
 

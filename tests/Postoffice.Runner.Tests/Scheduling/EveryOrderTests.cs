@@ -48,7 +48,7 @@ public sealed class EveryOrderTests
         do
         {
             await rig.Dispatcher.RunNowAsync((_, _) => false, CancellationToken.None);
-            await rig.Dispatcher.DrainAsync(CancellationToken.None);
+            await rig.Dispatcher.DrainAsync();
         }
         while (rig.Store.Due.Due(rig.Clock.GetUtcNow(), null, 1).Count > 0);
     }

@@ -92,7 +92,7 @@ public sealed class RecoveryTests
 
         for (var look = 0; look < 3; look++)
         {
-            await rig.Dispatcher.DrainAsync(TestContext.Current.CancellationToken);
+            await rig.Dispatcher.DrainAsync();
             rig.Clock.Advance(TimeSpan.FromSeconds(31));
             await rig.AcceptAsync("carol@example.test");
             await rig.Journal.NextAsync<AttemptEnded>();

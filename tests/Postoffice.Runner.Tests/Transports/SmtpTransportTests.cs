@@ -61,6 +61,16 @@ public sealed class SmtpTransportTests : IDisposable
     [InlineData("unreached unreached", "220-one\r\n250 two")]
     [InlineData("unreached unreached", "220 nul \0 here")]
     [InlineData("unreached unreached", "220 bare \n lf")]
+    [InlineData("unreached unreached", "220 hi\r\n250 before EHLO", Hello, Ok, Ok, Ok, Go, Ok)]
+    [InlineData("unreached unreached", "220 hi", Hello, "250 sender\r\n250 first\r\n250 second\r\n354 go\r\n250 taken", Ok, Ok, Ok)]
+    [InlineData("unreached unreached", "220 hi", Hello, Ok, Ok, "250 ok\r\n250 one too many", Go, Ok, Ok)]
+    [InlineData("unreached unreached", "220 hi", Hello, Ok, Ok, Ok, "354 go\r\n250 taken unseen", "554 not taken")]
+    [InlineData("delivered delivered", "220 hi", Hello, Ok, Ok, Ok, Go, "250 taken\r\n421 and closing")]
+    [InlineData("unreached unreached", "220 hi", ScriptedPeer.Drip)]
+    [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Drip)]
+    [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Flood)]
+    [InlineData("unreached unreached", "220 hi", ScriptedPeer.LongLine)]
+    [InlineData("unreached unreached", "220 hi", Hello, ScriptedPeer.LongLine)]
     public async Task A_peers_behaviour_has_one_meaning(string expected, params string[] script)
     {
         await using var peer = new ScriptedPeer(script);

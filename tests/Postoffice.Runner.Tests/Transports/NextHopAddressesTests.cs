@@ -1,0 +1,115 @@
+using System.Net;
+using System.Net.Sockets;
+using Postoffice.Runner.Conversations;
+using Postoffice.Runner.Pipelines;
+using Postoffice.Runner.Routing;
+using Postoffice.Runner.Scheduling;
+using Postoffice.Runner.Transports;
+using Postoffice.Store.Configuration;
+using Postoffice.Store.Events;
+using Postoffice.Store.Mail;
+using Postoffice.Store.Queue;
+using Postoffice.Testing;
+
+namespace Postoffice.Runner.Tests.Transports;
+
+/// <summary>A next hop with several addresses: each is tried in the resolver's order until one takes the transaction.</summary>
+public sealed class NextHopAddressesTests : IDisposable
+{
+    private static readonly string[] Willing = ["220 hi", "250 peer", "250 ok", "250 ok", "354 go", "250 2.0.0 taken", "221 bye"];
+    private static readonly IPAddress Other = new([127, 0, 0, 2]);
+    private readonly TempStore temp = new();
+
+    public void Dispose() => temp.Dispose();
+
+    [Theory]
+    [InlineData("127.0.0.2")]
+    [InlineData("::1")]
+    [InlineData("240.0.0.1")] // no route leads there
+    public async Task The_second_address_takes_what_the_first_refuses_to_connect(string first)
+    {
+        Assert.True(AddressLiteral.TryParseAddress(first, out var address));
+        await using var peer = new ScriptedPeer(Willing);
+
+        var report = await DeliverAsync(peer.Port, address!, IPAddress.Loopback);
+
+        Assert.IsType<RecipientResult.Delivered>(report.Results.Single());
+        Assert.Equal(("mx.remote.example", "127.0.0.1"), (report.Host, report.Address));
+    }
+
+    [Theory]
+    [InlineData("421 4.3.2 closing")]
+    [InlineData("554 5.7.1 not you")]
+    [InlineData(ScriptedPeer.Close)]
+    [InlineData(ScriptedPeer.Reset)]
+    [InlineData(ScriptedPeer.Silence)]
+    [InlineData(ScriptedPeer.Flood)]
+    [InlineData("nonsense")]
+    public async Task The_second_address_takes_what_the_first_does_not_greet_properly(string greeting)
+    {
+        await using var taking = new ScriptedPeer(Willing);
+        await using var failing = new ScriptedPeer(Other, taking.Port, greeting);
+
+        var report = await DeliverAsync(taking.Port, Other, IPAddress.Loopback);
+
+        Assert.IsType<RecipientResult.Delivered>(report.Results.Single());
+        Assert.Equal("127.0.0.1", report.Address);
+    }
+
+    [Fact]
+    public async Task A_refusal_of_the_recipient_by_the_first_is_the_last_word()
+    {
+        await using var peer = new ScriptedPeer("220 hi", "250 peer", "250 ok", "450 4.2.1 busy", "221 bye");
+
+        var report = await DeliverAsync(peer.Port, IPAddress.Loopback, IPAddress.Loopback);
+
+        Assert.Equal(450, Assert.IsType<RecipientResult.Refused>(report.Results.Single()).Reply.Code);
+        Assert.Single(peer.Received.Split("EHLO").Skip(1));
+    }
+
+    [Fact]
+    public async Task When_every_address_refuses_the_reason_names_one_of_them()
+    {
+        int port;
+        await using (var peer = new ScriptedPeer()) port = peer.Port;
+
+        var report = await DeliverAsync(port, IPAddress.IPv6Loopback, IPAddress.Loopback);
+
+        Assert.Matches(@"mx\.remote\.example:\d+ \((::1|127\.0\.0\.1)\): ", Assert.IsType<RecipientResult.Unreached>(report.Results.Single()).Reason);
+    }
+
+    [Fact]
+    public async Task Of_hundreds_of_addresses_eight_are_tried()
+    {
+        var asked = Enumerable.Range(1, 300).Select(i => new IPAddress([127, 1, (byte)(i / 256), (byte)i])).ToArray();
+        var (addresses, _) = await Hosts(asked).FindAsync(Hop(25), default);
+
+        Assert.Equal(asked[..8], addresses);
+    }
+
+    [Fact]
+    public async Task A_name_that_cannot_be_resolved_waits_with_the_reason()
+    {
+        var hosts = new HostAddresses(OwnEndpoints.From(Settings.Empty), (_, _) => throw new SocketException((int)SocketError.TryAgain));
+
+        var (addresses, reason) = await hosts.FindAsync(Hop(25), default);
+
+        Assert.Empty(addresses);
+        Assert.StartsWith("mx.remote.example cannot be resolved: ", reason);
+    }
+
+    private static NextHop Hop(int port) => new("mx.remote.example", null, port);
+
+    private static HostAddresses Hosts(params IPAddress[] addresses) => new(OwnEndpoints.From(Settings.Empty), (_, _) => Task.FromResult(addresses));
+
+    private async Task<AttemptReport> DeliverAsync(int port, params IPAddress[] addresses)
+    {
+        var id = await temp.Store.AcceptAsync(default, null, "bob@remote.example");
+        var message = QueuedMessage.Fold(id, await temp.Store.Events.ReadAsync(StreamId.Message(id), 0, default))!;
+        var timeouts = new PhaseTimeouts { Connect = TimeSpan.FromSeconds(5), Greeting = TimeSpan.FromSeconds(1) };
+        var transport = new SmtpTransport(
+            temp.Store.Content, Hosts(addresses), new PhasePipelines(timeouts, TimeProvider.System), RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
+        var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(Hop(port))) { BeginAsync = (_, _) => Task.FromResult(true) };
+        return (await transport.DeliverAsync(attempt, default))!;
+    }
+}
