@@ -62,14 +62,22 @@ internal static class Connections
         statement.End();
     }
 
+    /// <param name="version">The library's own word on itself, such as <c>3.51.3</c>.</param>
+    /// <exception cref="StoreRefusedException">It is a library that can damage a store.</exception>
+    internal static void RequireSound(string version)
+    {
+        if (Version.Parse(version) >= Oldest) return;
+        throw new StoreRefusedException(
+            $"SQLite {version} is too old: {Oldest} or newer is needed (two writers can corrupt a WAL before it). Reinstall postoffice with its own library.");
+    }
+
     private static SqliteConnection Open(string path, SqliteOpenMode mode)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Mode = mode, Pooling = false }.ToString());
         try
         {
             connection.Open();
-            var version = Version.Parse(connection.ServerVersion);
-            if (version < Oldest) throw new StoreRefusedException($"SQLite {version} is too old: {Oldest} or newer is needed (two writers can corrupt a WAL before it). Reinstall postoffice with its own library.");
+            RequireSound(connection.ServerVersion);
             // An attacker who wrote to the file must not run code through its schema.
             _ = raw.sqlite3_db_config(connection.Handle, raw.SQLITE_DBCONFIG_DEFENSIVE, 1, out _);
             Execute(connection, "PRAGMA trusted_schema = OFF");
