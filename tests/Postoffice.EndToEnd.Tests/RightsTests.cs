@@ -57,6 +57,40 @@ public sealed class RightsTests : IAsyncDisposable
         Assert.DoesNotContain("root@", seen);
     }
 
+    /// <summary>F17 of the attack catalogue: who runs sendmail with a library of his own runs it with his own rights; the listener asks the kernel who he is.</summary>
+    [Fact]
+    public async Task A_library_preloaded_into_sendmail_has_the_callers_rights_and_no_more()
+    {
+        Assert.True(Environment.UserName == "root", "this test starts services as root: run it as root");
+        var (_, configuration) = Prepare();
+        await StartAsync("postoffice-smtpd", configuration);
+        await StartAsync("postoffice-runner", configuration);
+        var (source, library, note) = (Path.Join(folder, "preloaded.c"), Path.Join(folder, "preloaded.so"), Path.Join(folder, "mail", "note"));
+        System.IO.File.WriteAllText(source, $$"""
+            #include <stdio.h>
+            #include <unistd.h>
+            __attribute__((constructor)) static void tell(void)
+            {
+                FILE *note = fopen("{{note}}", "w");
+                fprintf(note, "%u %u %u %u %d", getuid(), geteuid(), getgid(), getegid(), access("{{folder}}/store/postoffice.db", F_OK));
+                fclose(note);
+            }
+            """);
+        Run(OutsideProgram.Require("clang"), "-shared", "-fPIC", "-o", library, source);
+
+        (await Outcome.OfAsync(OutsideProgram.Require("setpriv"),
+            [
+                "--reuid", User, "--regid", User, "--clear-groups", "/usr/bin/env", $"LD_PRELOAD={library}", "USER=root", "LOGNAME=root", "HOME=/root",
+                Program("sendmail"), "-C", configuration, User,
+            ], "Subject: mine\n\nhello\n")).Succeeded();
+
+        var user = SystemUser.Find(User)!;
+        Assert.Equal($"{user.Uid} {user.Uid} {user.Gid} {user.Gid} -1", System.IO.File.ReadAllText(note));
+        var mailbox = Path.Join(folder, "mail", User);
+        await Eventually.HoldsAsync(() => new FileInfo(mailbox) is { Exists: true, Length: > 0 }, () => $"mail in {mailbox}");
+        Assert.StartsWith($"From {User}@mx.example.test", Text(mailbox));
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var service in Enumerable.Reverse(started)) await service.DisposeAsync();
