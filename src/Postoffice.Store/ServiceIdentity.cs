@@ -23,10 +23,7 @@ public static class ServiceIdentity
     {
         if (Libc.GetEuid() != Root) return;
         var directory = Path.GetDirectoryName(storePath)!;
-        var named = settings.Find("user") is { Value.Length: > 0 } setting
-            ? SystemUser.Find(setting.Value) ?? throw new SettingException(setting, "the name of a user of this system is expected")
-            : null;
-        var (uid, gid, groups) = named is not null ? Of(named) : Owner(directory);
+        var (uid, gid, groups) = Choose(settings, directory);
         Make(directory, uid, gid);
         if (uid == Root)
         {
@@ -34,6 +31,16 @@ public static class ServiceIdentity
             return;
         }
         Become(uid, gid, groups);
+    }
+
+    /// <summary>Who root goes on as.</summary>
+    /// <inheritdoc cref="Assume"/>
+    internal static (uint Uid, uint Gid, uint[] Groups) Choose(Settings settings, string directory)
+    {
+        if (settings.Find("user") is not { Value.Length: > 0 } setting) return Owner(directory);
+        return SystemUser.Find(setting.Value) is { } named
+            ? Of(named)
+            : throw new SettingException(setting, "the name of a user of this system is expected");
     }
 
     private static (uint Uid, uint Gid, uint[] Groups) Of(SystemUser user) => (user.Uid, user.Gid, user.Groups());

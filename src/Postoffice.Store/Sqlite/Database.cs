@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 using Postoffice.Store.Log;
+using SQLitePCL;
 
 namespace Postoffice.Store.Sqlite;
 
@@ -84,10 +85,10 @@ internal sealed class Database : IDisposable
     {
         try
         {
-            using (TakeTurn(options)) // two services that start together migrate one after the other
+            using (var turn = TakeTurn(options)) // two services that start together migrate one after the other
             {
                 using var connection = Connections.OpenWriter(options.Path, options.TurnDeadline);
-                Migrator.Apply(connection, options.Path);
+                Migrate(connection, turn, options.Path);
             }
             return Connections.OpenWriter(options.Path, options.TurnDeadline);
         }
@@ -95,6 +96,33 @@ internal sealed class Database : IDisposable
         {
             throw Connections.Refusal(options.Path, trouble);
         }
+    }
+
+    /// <summary>
+    /// A migration writes like everybody else: not behind the hole that a failed sync may have left, and a failed sync of its own is marked.
+    /// The mark is taken away by the writer, which also reads the journal's end back.
+    /// </summary>
+    private static void Migrate(SqliteConnection connection, WriterTurn turn, string path)
+    {
+        try
+        {
+            if (turn.IsTainted && Migrator.Recognise(connection, path) < Migrator.Newest) RequireCheckpoint(connection, path);
+            Migrator.Apply(connection, path);
+        }
+        catch (SqliteException trouble) when (trouble.SqliteErrorCode == raw.SQLITE_IOERR)
+        {
+            turn.Taint();
+            throw;
+        }
+    }
+
+    private static void RequireCheckpoint(SqliteConnection connection, string path)
+    {
+        using var transaction = new StoreTransaction(connection, ownsConnection: false);
+        if (transaction.Number("PRAGMA wal_checkpoint(TRUNCATE)") == 0) return;
+        throw new StoreRefusedException(
+            $"{path}: a sync failed, and its schema cannot be brought up to date before a clean checkpoint, which another program's reading keeps "
+            + $"back. See who has it open with: fuser {path}. Then start again.");
     }
 
     private static WriterTurn TakeTurn(StoreOptions options)

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Text;
 using EvolveDb;
 using Microsoft.Data.Sqlite;
@@ -17,6 +18,7 @@ internal static class Migrator
 
     /// <summary>Applies what is missing. The caller holds the writers' turn, so two starting services do not race.</summary>
     /// <exception cref="StoreRefusedException">Not our file, a newer schema, or a migration that was changed after it was applied.</exception>
+    /// <exception cref="SqliteException">The file cannot be written; a migration is applied whole or not at all.</exception>
     public static void Apply(SqliteConnection connection, string path)
     {
         Recognise(connection, path);
@@ -39,6 +41,10 @@ internal static class Migrator
             throw new StoreRefusedException(
                 $"{path}: a migration of this store differs from the one this program carries ({changed.Message.Trim()}). "
                 + "Install the release that wrote the store, or restore a backup.", changed);
+        }
+        catch (EvolveException failed) when (failed.GetBaseException() is SqliteException trouble)
+        {
+            ExceptionDispatchInfo.Throw(trouble); // what the disk said, for whoever judges it
         }
     }
 
