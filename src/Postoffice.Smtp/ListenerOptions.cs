@@ -1,5 +1,6 @@
 using Postoffice.Smtp.Listening;
 using Postoffice.Store.Configuration;
+using Postoffice.Store.Content;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Smtp;
@@ -45,7 +46,7 @@ internal sealed record ListenerOptions
     /// <summary><c>data-timeout=</c>: silence inside content (the server's side of RFC 5321 §4.5.3.2.5).</summary>
     public TimeSpan DataTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary><c>message-timeout=</c>: the whole of one message's content, so that nobody dribbles for ever.</summary>
+    /// <summary><c>message-timeout=</c>: the whole of one message's content, so that nobody dribbles for ever, nor longer than the store keeps staged content.</summary>
     public TimeSpan MessageTimeout { get; init; } = TimeSpan.FromHours(2);
 
     /// <summary><c>tls-timeout=</c>: a TLS handshake.</summary>
@@ -82,7 +83,7 @@ internal sealed record ListenerOptions
             MaxHeaderOctets = (int)settings.Number("max-header", 1_000_000, 10_000, 100_000_000),
             CommandTimeout = settings.Time("timeout", TimeSpan.FromMinutes(5), second, hour),
             DataTimeout = settings.Time("data-timeout", TimeSpan.FromMinutes(5), second, hour),
-            MessageTimeout = settings.Time("message-timeout", TimeSpan.FromHours(2), second, TimeSpan.FromDays(1)),
+            MessageTimeout = settings.Time("message-timeout", TimeSpan.FromHours(2), second, IContentStaging.Longest),
             TlsTimeout = settings.Time("tls-timeout", TimeSpan.FromMinutes(1), second, hour),
             StopTimeout = settings.Time("stop-timeout", TimeSpan.FromSeconds(30), TimeSpan.Zero, hour),
             TlsCertificate = settings.Find("tls-cert")?.Value,

@@ -20,10 +20,17 @@ public static class StoredMail
         var id = Ids.Next();
         await using var staging = store.Content.Stage(id);
         await staging.WriteAsync(content ?? "Subject: hi\r\n\r\nhello\r\n"u8.ToArray(), ct);
-        var staged = await staging.CompleteAsync(ct);
+        await store.AcceptAsync(await staging.CompleteAsync(ct), ct, recipients);
+        return id;
+    }
+
+    /// <summary>Accepts a message from Alice whose content is staged.</summary>
+    /// <param name="recipients">Bob alone when empty.</param>
+    public static async Task AcceptAsync(this MailStore store, StagedContent staged, CancellationToken ct, params string[] recipients)
+    {
         var result = await store.Events.AppendAsync(
-            new Append(StreamId.Message(id), ExpectedVersion.NoStream, Acceptance(staged, recipients)) { Content = staged }, ct);
-        return result is AppendResult.Appended ? id : throw new InvalidOperationException($"{result}");
+            new Append(StreamId.Message(staged.Message), ExpectedVersion.NoStream, Acceptance(staged, recipients)) { Content = staged }, ct);
+        if (result is not AppendResult.Appended) throw new InvalidOperationException($"{result}");
     }
 
     public static MessageAccepted Acceptance(StagedContent content, params string[] recipients) => new(

@@ -11,8 +11,10 @@ internal static class ContentRows
     public const long MostRemoved = 8 * 1024 * 1024;
 
     /// <summary>Adds one chunk of content that is not accepted yet.</summary>
-    /// <exception cref="StoreUnavailableException">The queue id is another message's: two processes made the same one. The client tries again.</exception>
-    /// <exception cref="InvalidOperationException">The chunks before it are gone: swept, since nothing came for too long.</exception>
+    /// <exception cref="StoreUnavailableException">
+    /// The queue id is another message's, since two processes made the same one; or the chunks before it are gone: swept, since nothing came
+    /// for too long. The client tries again.
+    /// </exception>
     public static void Stage(QueueId message, int number, ReadOnlyMemory<byte> octets, StoreTransaction tx)
     {
         var now = tx.Now.ToUnixTimeMilliseconds();
@@ -28,13 +30,13 @@ internal static class ContentRows
             var grown = tx.Run(
                 "UPDATE content SET length = length + ?2, touched_at_ms = ?3 WHERE queue_key = ?1 AND state = 'staged'",
                 message.Value, octets.Length, now);
-            if (grown != 1) throw new InvalidOperationException($"{message}: the content staged so far is gone");
+            if (grown != 1) throw Gone(message);
         }
         tx.Run("INSERT INTO content_chunk (queue_key, number, octets) VALUES (?1, ?2, ?3)", message.Value, number, octets);
     }
 
     /// <summary>Makes content part of its message.</summary>
-    /// <exception cref="InvalidOperationException">The staged chunks are gone or not all there.</exception>
+    /// <exception cref="StoreUnavailableException">The staged chunks are gone or not all there: swept, since nothing came for too long.</exception>
     public static void Keep(StagedContent content, StoreTransaction tx)
     {
         var now = tx.Now.ToUnixTimeMilliseconds();
@@ -48,7 +50,7 @@ internal static class ContentRows
         var kept = tx.Run(
             "UPDATE content SET state = 'kept', sha256 = ?2, touched_at_ms = ?3 WHERE queue_key = ?1 AND state = 'staged' AND length = ?4",
             content.Message.Value, content.Sha256, now, content.Length);
-        if (kept != 1) throw new InvalidOperationException($"{content.Message}: the staged content is not there");
+        if (kept != 1) throw Gone(content.Message);
     }
 
     /// <summary>
@@ -92,4 +94,7 @@ internal static class ContentRows
 
     public static bool IsThere(QueueId message, StoreTransaction tx) =>
         tx.Number("SELECT 1 FROM content WHERE queue_key = ?1", message.Value) is not null;
+
+    private static StoreUnavailableException Gone(QueueId message) =>
+        new(StoreTrouble.Busy, $"{message}: the content staged so far is gone, swept as if nobody were at it any more");
 }

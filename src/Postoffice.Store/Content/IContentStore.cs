@@ -20,6 +20,9 @@ public interface IContentStore
 /// </summary>
 public interface IContentStaging : IAsyncDisposable
 {
+    /// <summary>The most one may last, from its first octet to the append. What is staged longer has no living owner and is swept.</summary>
+    static TimeSpan Longest => TimeSpan.FromDays(1);
+
     /// <summary>Octets taken so far.</summary>
     long Length { get; }
 
@@ -28,7 +31,7 @@ public interface IContentStaging : IAsyncDisposable
     Memory<byte> GetMemory();
 
     /// <summary>Takes the first <paramref name="count"/> octets of what <see cref="GetMemory"/> gave; may wait for a chunk to be written.</summary>
-    /// <exception cref="Log.StoreUnavailableException">The chunk could not be written; nothing more can be added.</exception>
+    /// <exception cref="Log.StoreUnavailableException">The chunk could not be written, or those before it were swept; nothing more can be added.</exception>
     ValueTask AdvanceAsync(int count, CancellationToken ct);
 
     /// <summary>Ends the content. The result is put into the append of the acceptance.</summary>

@@ -16,8 +16,8 @@ public sealed class MailRetention
     private const int MostMessages = 64; // at 128 KiB of small content each, no more than the sweep removes at once
     private const string By = "postoffice-runner";
 
-    // Content on its way in is written to at least this often: the listener gives up on a silent client long before.
-    private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
+    // No message's content is on its way for longer, so what is older has no living owner; the hour is for a clock that is set.
+    private static readonly TimeSpan OrphanAge = IContentStaging.Longest + TimeSpan.FromHours(1);
 
     // A file of the drop directory that could not be unlinked is known by its fact; without it, it would be taken in again.
     private static readonly TimeSpan DropLeast = TimeSpan.FromDays(30);

@@ -93,18 +93,55 @@ public sealed class MailRetentionTests : IDisposable
     }
 
     [Fact]
-    public async Task Content_that_never_became_mail_is_swept_after_an_hour()
+    public async Task Content_that_never_became_mail_is_swept_when_no_session_can_be_at_it_any_more()
     {
         var lease = await ClaimAsync();
         var staging = Store.Content.Stage(new QueueIdSource(clock).Next()); // never disposed: its process died
         await staging.WriteAsync(new byte[300_000], ct);
         Assert.Equal(2, Count("SELECT count(*) FROM content_chunk"));
 
+        clock.Advance(IContentStaging.Longest);
         await PurgeAsync(lease);
         Assert.Equal(2, Count("SELECT count(*) FROM content_chunk"));
         clock.Advance(TimeSpan.FromHours(1));
         await PurgeAsync(lease);
         Assert.Equal(0, Count("SELECT count(*) FROM content_chunk") + Count("SELECT count(*) FROM content"));
+    }
+
+    [Fact]
+    public async Task Content_that_comes_as_slowly_as_is_allowed_is_not_swept()
+    {
+        var lease = await ClaimAsync();
+        var id = new QueueIdSource(clock).Next();
+        await using var staging = Store.Content.Stage(id);
+        await staging.WriteAsync(new byte[150_000], ct);
+        clock.Advance(IContentStaging.Longest);
+        await PurgeAsync(lease);
+        await staging.WriteAsync(new byte[300_000], ct);
+        await Store.AcceptAsync(await staging.CompleteAsync(ct), ct);
+        await using var stream = await Store.Content.OpenAsync(id, ct);
+        Assert.Equal(450_000, stream!.Length);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Content_swept_from_under_its_session_is_our_own_trouble(bool complete)
+    {
+        var lease = await ClaimAsync();
+        await using var staging = Store.Content.Stage(new QueueIdSource(clock).Next());
+        await staging.WriteAsync(new byte[300_000], ct);
+        var staged = complete ? await staging.CompleteAsync(ct) : null;
+        clock.Advance(TimeSpan.FromDays(2)); // the clock was set
+        await PurgeAsync(lease);
+
+        var trouble = await Assert.ThrowsAsync<StoreUnavailableException>(async () =>
+        {
+            if (staged is null) await staging.WriteAsync(new byte[300_000], ct);
+            else await Store.AcceptAsync(staged, ct);
+        });
+        Assert.Contains("swept", trouble.Message);
+        Assert.True(Store.Check(progress: null, ct).IsClean);
     }
 
     [Fact]

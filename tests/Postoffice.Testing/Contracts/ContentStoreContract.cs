@@ -80,7 +80,7 @@ public abstract class ContentStoreContract : IAsyncLifetime
             await staging.WriteAsync(new byte[300_000], Ct);
             content = await staging.CompleteAsync(Ct);
         }
-        await Assert.ThrowsAsync<InvalidOperationException>(() => AcceptAsync(content));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => AcceptAsync(content));
         Assert.Empty(await engine.Events.ReadAsync(StreamId.Message(id), 0, Ct));
         Assert.Null(await engine.Content.OpenAsync(id, Ct));
     }
