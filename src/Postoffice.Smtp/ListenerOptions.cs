@@ -28,7 +28,7 @@ internal sealed record ListenerOptions
     /// <summary><c>max-recipients=</c>: in one transaction; beyond it RCPT answers 452. RFC 5321 §4.5.3.1.8 asks for 100 or more.</summary>
     public int MaxRecipients { get; init; } = 1_000;
 
-    /// <summary><c>max-errors=</c>: commands refused as malformed, unknown or out of place, after which the session ends with 421.</summary>
+    /// <summary><c>max-errors=</c>: commands refused as malformed, unknown or out of place, after which the session ends with 421. See <see cref="Dialogue.ClientConduct"/>.</summary>
     public int MaxErrors { get; init; } = 20;
 
     /// <summary><c>max-command=</c>: octets of a command line with its CRLF. RFC 5321 §4.5.3.1.4 asks for 512, extensions for more.</summary>

@@ -24,6 +24,9 @@ internal sealed class MailTransaction(MailArguments mail) : IAsyncDisposable
     /// <summary>By when all of the content must be here; null before it begins.</summary>
     public Deadline? ContentDeadline { get; set; }
 
+    /// <summary>Grows with every command that brings the message further.</summary>
+    public long Extent => 1 + recipients.Count + (Content?.Octets ?? 0);
+
     /// <summary>Adds a recipient; one that is there already stays as it was and counts once (C-SMTP-39).</summary>
     public void Add(RcptArguments rcpt)
     {

@@ -7,16 +7,17 @@ namespace Postoffice.Smtp.Dialogue;
 /// <summary>Writes a reply as RFC 5321 §4.2.1 has it: every line with the code, all but the last with a hyphen behind it.</summary>
 internal static class ReplyWriter
 {
-    public static void Write(Reply reply, IBufferWriter<byte> output)
+    /// <returns>Octets written.</returns>
+    public static long Write(Reply reply, IBufferWriter<byte> output)
     {
         var text = reply.Text.AsSpan();
         var prefix = reply.Status is { } status ? $"{status} " : ""; // RFC 2034 §4: on every line
-        while (true)
+        for (long written = 0; ;)
         {
             var end = text.IndexOf('\n');
             var line = end < 0 ? text : text[..end];
-            Encoding.UTF8.GetBytes($"{reply.Code}{(end < 0 ? ' ' : '-')}{prefix}{line}\r\n", output);
-            if (end < 0) return;
+            written += Encoding.UTF8.GetBytes($"{reply.Code}{(end < 0 ? ' ' : '-')}{prefix}{line}\r\n", output);
+            if (end < 0) return written;
             text = text[(end + 1)..];
         }
     }

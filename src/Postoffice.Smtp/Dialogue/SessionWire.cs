@@ -27,11 +27,13 @@ internal enum WireRead
 /// </summary>
 internal sealed class SessionWire : IDisposable
 {
+    private const int Heavy = 16 * 1024;
     private readonly TimeProvider clock;
     private readonly ITimer alarm;
     private IDuplexPipe pipe;
     private Deadline deadline;
-    private bool inputEnded, completed, unflushed;
+    private bool inputEnded, completed;
+    private long unflushed;
     private volatile bool expired, stopping;
 
     public SessionWire(IDuplexPipe pipe, TimeProvider clock)
@@ -104,20 +106,19 @@ internal sealed class SessionWire : IDisposable
         Buffer = default;
     }
 
-    public void Write(Reply reply)
-    {
-        ReplyWriter.Write(reply, pipe.Output);
-        unflushed = true;
-    }
+    /// <summary>So many octets of replies have collected that they should be sent although more commands are there.</summary>
+    public bool IsHeavy => unflushed >= Heavy;
+
+    public void Write(Reply reply) => unflushed += ReplyWriter.Write(reply, pipe.Output);
 
     /// <summary>Sends what was written.</summary>
     /// <returns>False when the client is gone or does not read.</returns>
     public async ValueTask<bool> FlushAsync()
     {
-        if (!unflushed) return true;
+        if (unflushed == 0) return true;
         try
         {
-            unflushed = false;
+            unflushed = 0;
             var flush = pipe.Output.FlushAsync();
             if (flush.IsCompletedSuccessfully) return !flush.Result.IsCompleted;
             expired = false;

@@ -20,7 +20,7 @@ internal sealed class SmtpSession : IAsyncDisposable
     private SessionState state = SessionState.Connected;
     private string? helo;
     private bool extended, cut;
-    private int errors;
+    private readonly ClientConduct conduct = new();
 
     public SmtpSession(IDuplexPipe pipe, ClientPeer peer, ListenerServices services, VerbTable verbs)
     {
@@ -57,7 +57,8 @@ internal sealed class SmtpSession : IAsyncDisposable
         {
             Wire.Allow(Rules.Options.CommandTimeout, Transaction?.ContentDeadline);
             if (await StepAsync() is { } reply) Wire.Write(reply);
-            if (errors >= Rules.Options.MaxErrors && state != SessionState.Closing) Wire.Write(Ended(Replies.TooManyErrors));
+            if (Wire.IsHeavy && !await Wire.FlushAsync()) Cut(); // who sends without end and reads nothing fills no memory
+            if (conduct.Errors >= Rules.Options.MaxErrors && state != SessionState.Closing) Wire.Write(Ended(Replies.TooManyErrors));
         }
         if (!cut) await Wire.FlushAsync();
     }
@@ -144,7 +145,11 @@ internal sealed class SmtpSession : IAsyncDisposable
             if (found != LineRead.Whole) return await RefuseLineAsync(found);
             var command = CommandLine.Parse(line);
             Wire.Advance(buffer.Start, buffer.Start);
-            return Counted(await AnswerAsync(command));
+            var before = Transaction?.Extent ?? 0;
+            var reply = await AnswerAsync(command);
+            if (command.Verb is VerbName.Data or VerbName.Bdat && Transaction is null && reply is { IsPositive: true }) conduct.Renew();
+            else conduct.Count(reply, fruitful: Transaction?.Extent > before);
+            return reply;
         }
     }
 
@@ -171,12 +176,14 @@ internal sealed class SmtpSession : IAsyncDisposable
     /// <summary>One broken line is one refusal: what is left of it is dropped up to the next true CRLF.</summary>
     private async ValueTask<Reply?> RefuseLineAsync(LineRead defect)
     {
-        Wire.Write(Counted(defect switch
+        var refusal = defect switch
         {
             LineRead.TooLong => Replies.LineTooLong,
             LineRead.Nul => Replies.NulInLine,
             _ => Replies.BareLineEnd,
-        })!);
+        };
+        conduct.Count(refusal, fruitful: false);
+        Wire.Write(refusal);
         for (long discarded = 0; ;)
         {
             var buffer = Wire.Buffer;
@@ -192,13 +199,6 @@ internal sealed class SmtpSession : IAsyncDisposable
             if (read == WireRead.Ended) Cut();
             if (read != WireRead.Octets) return null;
         }
-    }
-
-    /// <summary>Malformed, unknown and misplaced commands are what a broken or hostile client sends; refused recipients are not.</summary>
-    private Reply? Counted(Reply? reply)
-    {
-        if (reply?.Code is 500 or 501 or 502 or 503 or 555) errors++;
-        return reply;
     }
 
     private Reply Ended(Reply reply)

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using Microsoft.Extensions.Time.Testing;
 using Postoffice.Smtp.Dialogue;
 using Postoffice.Smtp.Intake;
+using Postoffice.Testing;
 
 namespace Postoffice.Smtp.Tests.Dialogue;
 
@@ -105,6 +106,21 @@ public sealed class TimeoutTests
         Assert.Equal(WireRead.Octets, await reader.ReadCountedAsync(1));
         clock.Advance(TimeSpan.FromSeconds(301));
         Assert.Equal(WireRead.TimedOut, await reader.ReadCountedAsync(1));
+    }
+
+    [Fact]
+    public async Task Replies_that_nobody_reads_do_not_pile_up()
+    {
+        using var listener = new TestListener(clock, settings: "timeout=300");
+        await using var client = await InContentAsync(listener, begin: null);
+        var flood = string.Concat(Enumerable.Repeat("BDAT 2\r\n\r\n", 100_000));
+        await UntilAsync(() => clock.IsArmed);
+        var before = clock.Arms;
+        _ = client.SendAsync(Octets.Of(flood)); // all of it is there at once, so the session never waits for more; it is never all taken
+        await UntilAsync(() => clock.Arms > before);
+        await PassAsync(TimeSpan.FromSeconds(301));
+        var said = await client.EndAsync();
+        Assert.InRange(said.Split('\n').Length, 10_000, 60_000); // what fits the way to the client, 1 MiB, and little more
     }
 
     private static async Task<TestClient> InContentAsync(TestListener listener, string? begin = "DATA")
