@@ -8,14 +8,15 @@ namespace Postoffice.Runner.Routing;
 /// <summary>Where our own listener takes mail in. Sending there what we just took from there would never end (C-QUEUE-27).</summary>
 internal sealed class OwnEndpoints
 {
+    private const int SmtpPort = 25;
     private readonly IReadOnlyList<IPEndPoint> listening;
 
     private OwnEndpoints(IReadOnlyList<IPEndPoint> listening) => this.listening = listening;
 
-    public static OwnEndpoints From(Settings settings) => new(
-    [
-        .. settings.All("listen").Select(value => value.Split(',')[0]).Select(Parse).OfType<IPEndPoint>(),
-    ]);
+    /// <summary>What <c>listen=</c> names; without any, port 25 of every address, as the listener has it.</summary>
+    public static OwnEndpoints From(Settings settings) => settings.All("listen") is { Count: > 0 } named
+        ? new([.. named.Select(value => value.Split(',')[0]).Select(Parse).OfType<IPEndPoint>()])
+        : new([new IPEndPoint(IPAddress.IPv6Any, SmtpPort)]);
 
     /// <summary>Whether dialling this reaches ourselves: the listener's address, or any of ours when it listens on all.</summary>
     public bool Contains(IPAddress address, int port)

@@ -79,6 +79,16 @@ public sealed class RoutingTests
     }
 
     [Theory]
+    [InlineData(25, true)]
+    [InlineData(2525, false)]
+    public void Without_a_setting_our_own_listener_is_port_25_of_this_machine(int port, bool own)
+    {
+        Assert.Equal(own, OwnEndpoints.From(Settings.Empty).Contains(IPAddress.Loopback, port));
+        Assert.Equal(own, OwnEndpoints.From(Settings.Empty).Contains(IPAddress.IPv6Loopback, port));
+        Assert.False(OwnEndpoints.From(Settings.Empty).Contains(new IPAddress([192, 0, 2, 9]), port));
+    }
+
+    [Theory]
     [InlineData("maildir 34359738369 42 1772625600.0123456789AB-1-1.host")]
     [InlineData("mbox 34359738369 42 100 1 2000 aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb From alice@example.net Wed Mar  4 12:00:00 2026")]
     public void Evidence_comes_back_from_the_fact_as_it_went_in(string text)
