@@ -12,18 +12,22 @@ internal static class Doors
     private const uint EverybodyMayConnect = 0x1B6; // 0666: the kernel says who calls, so the file need not
 
     /// <exception cref="CannotListenException">One of them cannot be opened; none stays open.</exception>
-    public static IReadOnlyList<BoundSocket> Open(IReadOnlyList<ListenEndpoint> endpoints)
+    public static IReadOnlyList<BoundSocket> Open(IReadOnlyList<ListenEndpoint> endpoints) => Open(endpoints, InheritedSockets.Take());
+
+    /// <param name="handedOver">Open already. Each stands in for the settings of its own place, and for the defaults of its kind.</param>
+    /// <exception cref="CannotListenException">One of the others cannot be opened; none stays open.</exception>
+    public static IReadOnlyList<BoundSocket> Open(IReadOnlyList<ListenEndpoint> endpoints, IEnumerable<BoundSocket> handedOver)
     {
         var open = new List<BoundSocket>();
         try
         {
-            open.AddRange(InheritedSockets.Take());
-            var tcpCame = open.Exists(door => !door.IsUnix);
-            var unixCame = open.Exists(door => door.IsUnix);
+            foreach (var door in handedOver) open.Add(door.InPlaceOf(endpoints));
+            var came = open.ToArray();
             foreach (var endpoint in endpoints)
             {
-                if (endpoint.UnixPath is null ? tcpCame : unixCame) continue; // what the manager hands over stands in for it
-                open.Add(endpoint.UnixPath is { } path ? BindUnix(endpoint, path) : BindTcp(endpoint, endpoints));
+                var isUnix = endpoint.UnixPath is not null;
+                if (came.Any(door => door.Endpoint.Covers(endpoint) || (endpoint.IsDefault && door.IsUnix == isUnix))) continue;
+                open.Add(isUnix ? BindUnix(endpoint, endpoint.UnixPath!) : BindTcp(endpoint, endpoints));
             }
             if (open.Count == 0) throw new CannotListenException("there is nothing to listen on; set listen=");
             return open;

@@ -5,7 +5,8 @@ namespace Postoffice.Smtp.Listening;
 
 /// <summary>
 /// Sockets the service manager opened for us (sd_listen_fds(3)). FileDescriptorName= tells what a port is for: <c>smtps</c> and
-/// <c>submissions</c> begin with TLS, <c>submission</c> and <c>submissions</c> are for authenticated and own clients.
+/// <c>submissions</c> begin with TLS, <c>submission</c> and <c>submissions</c> are for authenticated and own clients. So does the
+/// <c>listen=</c> of the same place, if there is one.
 /// </summary>
 internal static class InheritedSockets
 {
@@ -28,7 +29,8 @@ internal static class InheritedSockets
             return new BoundSocket(socket, door, door.ToString());
         }
         if (socket.LocalEndPoint is not IPEndPoint bound) throw new CannotListenException($"descriptor {descriptor} of the service manager is no socket we know");
-        var endpoint = new ListenEndpoint(bound.Address, bound.Port, Tls: name is "smtps" or "submissions", Submission: name is "submission" or "submissions");
+        var address = bound.Address.Equals(IPAddress.IPv6Any) && socket.DualMode ? null : bound.Address;
+        var endpoint = new ListenEndpoint(address, bound.Port, Tls: name is "smtps" or "submissions", Submission: name is "submission" or "submissions");
         return new BoundSocket(socket, endpoint, Doors.NameOf(bound, endpoint));
     }
 }

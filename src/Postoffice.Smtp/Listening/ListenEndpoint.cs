@@ -16,6 +16,9 @@ internal sealed record ListenEndpoint(IPAddress? Address, int Port, string? Unix
     private const int LongestUnixPath = 107; // unix(7), without the final NUL
     private const string UnixPrefix = "unix:";
 
+    /// <summary>Nobody named it: it gives way to any socket of its kind that the service manager hands over.</summary>
+    public bool IsDefault { get; init; }
+
     /// <summary>Every <c>listen=</c>; port 25 everywhere and the submission socket when there is none.</summary>
     /// <exception cref="SettingException">One of them is not of this form.</exception>
     public static IReadOnlyList<ListenEndpoint> AllOf(Settings settings)
@@ -26,8 +29,12 @@ internal sealed record ListenEndpoint(IPAddress? Address, int Port, string? Unix
                 ? endpoint
                 : throw new SettingException(entry, "ADDRESS:PORT[,tls][,submission] or unix:/PATH is expected")),
         ];
-        return named.Length > 0 ? named : [new ListenEndpoint(null, SmtpPort), new ListenEndpoint(null, 0, DefaultUnixPath)];
+        return named.Length > 0 ? named : [new ListenEndpoint(null, SmtpPort) { IsDefault = true }, new ListenEndpoint(null, 0, DefaultUnixPath) { IsDefault = true }];
     }
+
+    /// <summary>Whether a socket here is at the place the other names: the same path, or the same port and address; <c>*</c> is every address.</summary>
+    public bool Covers(ListenEndpoint other) =>
+        UnixPath == other.UnixPath && Port == other.Port && (Address is null ? other.IsEverywhere : Address.Equals(other.Address));
 
     public static bool TryParse(string text, out ListenEndpoint endpoint)
     {
@@ -53,6 +60,8 @@ internal sealed record ListenEndpoint(IPAddress? Address, int Port, string? Unix
     }
 
     public override string ToString() => UnixPath is not null ? UnixPrefix + UnixPath : $"{HostPart}:{Port}{(Tls ? ",tls" : "")}{(Submission ? ",submission" : "")}";
+
+    private bool IsEverywhere => Address is null || Address.Equals(IPAddress.Any) || Address.Equals(IPAddress.IPv6Any);
 
     private string HostPart => Address is null ? "*" : Address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetworkV6 ? $"[{Address}]" : $"{Address}";
 
