@@ -2,6 +2,7 @@ using Postoffice.Runner.Bounces;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Deliverer;
 using Postoffice.Runner.Pipelines;
+using Postoffice.Runner.Resolution;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Transports;
 using Postoffice.Store;
@@ -28,8 +29,9 @@ internal sealed class WorkingsFactory(MailStore store, DelivererClient deliverer
         var options = RunnerOptions.From(settings);
         var self = await OwnName.FindAsync(settings, ct);
         var router = new Router(LocalDomains.From(settings, self), LocalUsers.From(settings, startedAsRoot), RouteTable.From(settings));
-        var hosts = new HostAddresses(OwnEndpoints.From(settings));
-        var sessions = new SmtpTransport(store.Content, hosts, new PhasePipelines(options.Timeouts, clock), self, Board, clock);
+        var own = OwnEndpoints.From(settings);
+        var hops = new NextHops(new HostAddresses(own), new MailExchangers(new DnsQuestions(NameServers.From(settings), clock), own, self));
+        var sessions = new SmtpTransport(store.Content, hops, new PhasePipelines(options.Timeouts, clock), self, Board, clock);
         var bounces = new BouncePolicy(new DsnComposer(self, store.Content, clock), store.Content, ids, self);
         return new Workings(options, router, Mailboxes, sessions, bounces);
     }

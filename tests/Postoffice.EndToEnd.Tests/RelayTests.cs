@@ -27,6 +27,31 @@ public sealed class RelayTests
             () => "delivered in the history");
     }
 
+    /// <summary>Needs root: exchangers listen on port 25.</summary>
+    [Fact]
+    public async Task Without_a_relay_host_the_dns_says_where_mail_goes()
+    {
+        await using var dns = new ScriptedDns(
+            ("remote.example", "MX 10 away.remote.example"), ("remote.example", "MX 20 mx.remote.example"),
+            ("away.remote.example", "A 127.0.0.26"), ("mx.remote.example", "A 127.0.0.25"), ("nomail.example", "MX 0 ."));
+        await using var site = new Site($"resolver={dns.Server}");
+        await using var sink = Service.Start(OutsideProgram.Require("smtp-sink"), "-u", Site.User, "-v", "-D", site.File("sunk."), "127.0.0.25:25", "10");
+        await site.StartListenerAsync();
+        await site.StartRunnerAsync();
+
+        (await site.SendmailAsync("Subject: out\n\nby the DNS\n", "-f", Site.Address, "bob@remote.example", "carol@nomail.example")).Succeeded();
+
+        await Eventually.HoldsAsync(
+            () => Directory.GetFiles(site.File(""), "sunk.*").Any(file => System.IO.File.ReadAllText(file).Contains("by the DNS", StringComparison.Ordinal)),
+            () => $"the message at smtp-sink\n{sink.Said}");
+        var bounce = Assert.Single(await site.MailAsync(1));
+        Assert.Contains("nomail.example accepts no mail", bounce);
+        Assert.Contains("5.1.10", bounce);
+        await Eventually.HoldsAsync(
+            () => site.PostofficeAsync("history", "--json", "--to", "bob@remote.example").Result.Output.Contains("\"delivered\"", StringComparison.Ordinal),
+            () => "delivered in the history");
+    }
+
     [Fact]
     public async Task Mail_waits_in_the_queue_while_the_next_hop_is_away_and_goes_when_it_is_back()
     {

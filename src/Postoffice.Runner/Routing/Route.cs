@@ -14,7 +14,11 @@ internal abstract record Route
     /// <param name="User">As the password database spells it.</param>
     public sealed record Mailbox(string User) : Route;
 
+    /// <summary>To a configured next hop, or to an address literal.</summary>
     public sealed record Smtp(NextHop Hop) : Route;
+
+    /// <summary>To the exchangers of the domain, whichever the DNS names when the attempt is made.</summary>
+    public sealed record Exchange(DomainName Domain) : Route;
 
     /// <summary>Nobody here goes by that name.</summary>
     public sealed record Unknown(string Name, Reply Reply) : Route;
@@ -28,6 +32,7 @@ internal abstract record Route
     {
         Mailbox mailbox => new Destination(Transport.Mailbox, mailbox.User),
         Smtp smtp => new Destination(Transport.Smtp, smtp.Hop.ToString()),
+        Exchange exchange => new Destination(Transport.Smtp, exchange.Domain.Value),
         _ => null,
     };
 }

@@ -22,9 +22,8 @@ internal sealed class Router(LocalDomains domains, LocalUsers users, RouteTable 
                 ? new Route.Mailbox(user.Name)
                 : new Route.Unknown(mailbox.ToString(), new Reply(550, new(5, 1, 1), $"<{mailbox}>: no such user here")); // RFC 3463 X.1.1
         }
-        var domain = mailbox.Domain?.Value ?? mailbox.Literal!.ToString();
-        return table.Find(domain) is { } hop
-            ? new Route.Smtp(hop)
-            : new Route.Nowhere(domain, $"no relay-host= or route= for {domain}; MX routing is not built yet, so name a next hop");
+        if (mailbox.Domain is { } domain) return table.Find(domain.Value) is { } hop ? new Route.Smtp(hop) : new Route.Exchange(domain);
+        var literal = mailbox.Literal!;
+        return new Route.Smtp(table.Find(literal.ToString()) ?? new NextHop(literal.Address.ToString(), literal.Address, NextHop.SmtpPort));
     }
 }

@@ -17,35 +17,28 @@ namespace Postoffice.Runner.Transports;
 /// transaction as far as its recipients.
 /// </summary>
 internal sealed class SmtpTransport(
-    IContentStore content, HostAddresses hosts, PhasePipelines phases, DomainName self, SwitchBoard board, TimeProvider clock) : ITransport
+    IContentStore content, NextHops hops, PhasePipelines phases, DomainName self, SwitchBoard board, TimeProvider clock) : ITransport
 {
     private static readonly Reply ContentGone = new(554, new(5, 3, 0), "the content of this message is no longer there");
 
     public async Task<AttemptReport?> DeliverAsync(Attempt attempt, CancellationToken ct)
     {
         var began = clock.GetTimestamp();
-        var hop = ((Route.Smtp)attempt.Route).Hop;
-        if (!await attempt.BeginAsync(new AttemptRoute(Transport.Smtp, hop.ToString()), ct)) return null;
-        var report = await ReportAsync(attempt, hop, ct);
+        if (!await attempt.BeginAsync(new AttemptRoute(Transport.Smtp, attempt.Route.Destination!.Name), ct)) return null;
+        var report = await ReportAsync(attempt, ct);
         return report with { Took = clock.GetElapsedTime(began) };
     }
 
-    private async Task<AttemptReport> ReportAsync(Attempt attempt, NextHop hop, CancellationToken ct)
+    private async Task<AttemptReport> ReportAsync(Attempt attempt, CancellationToken ct)
     {
         try
         {
-            var (addresses, reason) = await hosts.FindAsync(hop, ct);
-            if (reason is not null)
-            {
-                board.Open(attempt.Message, hop.ToString())?.Closed(reason);
-                return new AttemptReport(attempt.All(number => new RecipientResult.Unreached(number, reason)), Phase: "connect");
-            }
             AttemptReport? best = null;
-            foreach (var address in addresses)
+            await foreach (var candidate in hops.FindAsync(attempt.Route, ct))
             {
-                var report = await TryAddressAsync(attempt, hop, address, ct);
-                if (report.IsFinal) return report.Report;
-                best = Better(best, report.Report);
+                var (report, isFinal) = await TryAsync(attempt, candidate, ct);
+                if (isFinal) return report;
+                best = Better(best, report);
             }
             return best!;
         }
@@ -55,16 +48,33 @@ internal sealed class SmtpTransport(
         }
     }
 
-    /// <summary>One address. Not final is what another address may mend.</summary>
-    private async Task<(AttemptReport Report, bool IsFinal)> TryAddressAsync(Attempt attempt, NextHop hop, IPAddress address, CancellationToken ct)
+    /// <summary>One candidate. Not final is what another may mend.</summary>
+    private async ValueTask<(AttemptReport Report, bool IsFinal)> TryAsync(Attempt attempt, Candidate candidate, CancellationToken ct)
     {
-        var report = new AttemptReport([], hop.Host, address.ToString(), Phase: "connect");
-        var conversation = board.Open(attempt.Message, address.ToString());
-        var (connection, refused) = await ConnectAsync(new IPEndPoint(address, hop.Port), ct);
+        switch (candidate)
+        {
+            case Candidate.Peer(var host, var endPoint):
+                return await TryPeerAsync(attempt, host, endPoint, ct);
+            case Candidate.Refused(var host, var reply):
+                board.Open(attempt.Message, host)?.Closed(reply.Text);
+                return (new AttemptReport(attempt.All(number => new RecipientResult.Refused(number, reply)), host, Phase: "connect"), false);
+            case Candidate.Unreached(var host, var reason):
+                board.Open(attempt.Message, host)?.Closed(reason);
+                return (new AttemptReport(attempt.All(number => new RecipientResult.Unreached(number, reason)), host, Phase: "connect"), false);
+            default:
+                throw new ArgumentOutOfRangeException(nameof(candidate), candidate, "no candidate");
+        }
+    }
+
+    private async Task<(AttemptReport Report, bool IsFinal)> TryPeerAsync(Attempt attempt, string host, IPEndPoint peer, CancellationToken ct)
+    {
+        var report = new AttemptReport([], host, peer.Address.ToString(), Phase: "connect");
+        var conversation = board.Open(attempt.Message, peer.Address.ToString());
+        var (connection, refused) = await ConnectAsync(peer, ct);
         if (connection is null)
         {
             conversation?.Closed(refused);
-            return (report with { Results = attempt.All(number => new RecipientResult.Unreached(number, $"{hop} ({address}): {refused}")) }, false);
+            return (report with { Results = attempt.All(number => new RecipientResult.Unreached(number, $"{host} ({peer}): {refused}")) }, false);
         }
 
         await using var session = new ClientSession(connection, conversation);

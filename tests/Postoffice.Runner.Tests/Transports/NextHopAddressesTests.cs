@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Pipelines;
+using Postoffice.Runner.Resolution;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Runner.Transports;
@@ -75,16 +76,17 @@ public sealed class NextHopAddressesTests : IDisposable
 
         var report = await DeliverAsync(port, IPAddress.IPv6Loopback, IPAddress.Loopback);
 
-        Assert.Matches(@"mx\.remote\.example:\d+ \((::1|127\.0\.0\.1)\): ", Assert.IsType<RecipientResult.Unreached>(report.Results.Single()).Reason);
+        Assert.Matches(@"mx\.remote\.example \((\[::1\]|127\.0\.0\.1):\d+\): ", Assert.IsType<RecipientResult.Unreached>(report.Results.Single()).Reason);
     }
 
     [Fact]
     public async Task Of_hundreds_of_addresses_eight_are_tried()
     {
         var asked = Enumerable.Range(1, 300).Select(i => new IPAddress([127, 1, (byte)(i / 256), (byte)i])).ToArray();
-        var (addresses, _) = await Hosts(asked).FindAsync(Hop(25), default);
 
-        Assert.Equal(asked[..8], addresses);
+        var found = await Hosts(asked).FindAsync(Hop(26), default).ToListAsync();
+
+        Assert.Equal(asked[..8], found.Cast<Candidate.Peer>().Select(peer => peer.EndPoint.Address));
     }
 
     [Fact]
@@ -92,15 +94,20 @@ public sealed class NextHopAddressesTests : IDisposable
     {
         var hosts = new HostAddresses(OwnEndpoints.From(Settings.Empty), (_, _) => throw new SocketException((int)SocketError.TryAgain));
 
-        var (addresses, reason) = await hosts.FindAsync(Hop(25), default);
+        var found = Assert.Single(await hosts.FindAsync(Hop(25), default).ToListAsync());
 
-        Assert.Empty(addresses);
-        Assert.StartsWith("mx.remote.example cannot be resolved: ", reason);
+        Assert.StartsWith("mx.remote.example cannot be resolved: ", Assert.IsType<Candidate.Unreached>(found).Reason);
     }
 
     private static NextHop Hop(int port) => new("mx.remote.example", null, port);
 
     private static HostAddresses Hosts(params IPAddress[] addresses) => new(OwnEndpoints.From(Settings.Empty), (_, _) => Task.FromResult(addresses));
+
+    private static NextHops Hops(IPAddress[] addresses)
+    {
+        var questions = new DnsQuestions([new IPEndPoint(IPAddress.Loopback, 9)], TimeProvider.System); // asked by no route here
+        return new NextHops(Hosts(addresses), new MailExchangers(questions, OwnEndpoints.From(Settings.Empty), RunnerRig.Self));
+    }
 
     private async Task<AttemptReport> DeliverAsync(int port, params IPAddress[] addresses)
     {
@@ -108,7 +115,7 @@ public sealed class NextHopAddressesTests : IDisposable
         var message = QueuedMessage.Fold(id, await temp.Store.Events.ReadAsync(StreamId.Message(id), 0, default))!;
         var timeouts = new PhaseTimeouts { Connect = TimeSpan.FromSeconds(5), Greeting = TimeSpan.FromSeconds(1) };
         var transport = new SmtpTransport(
-            temp.Store.Content, Hosts(addresses), new PhasePipelines(timeouts, TimeProvider.System), RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
+            temp.Store.Content, Hops(addresses), new PhasePipelines(timeouts, TimeProvider.System), RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(Hop(port))) { BeginAsync = (_, _) => Task.FromResult(true) };
         return (await transport.DeliverAsync(attempt, default))!;
     }

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Pipelines;
+using Postoffice.Runner.Resolution;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Runner.Transports;
@@ -23,6 +24,7 @@ public sealed class SmtpTransportTests : IDisposable
     private const string Hello = "250-peer\r\n250 SIZE 1000000";
     private const string Ok = "250 2.0.0 ok";
     private const string Go = "354 go";
+    private static readonly DomainName Exchanged = DomainName.TryParse("exchanged.test", out var domain) ? domain : throw new InvalidOperationException();
     private readonly TempStore temp = new();
     private readonly SwitchBoard board = new();
 
@@ -141,6 +143,36 @@ public sealed class SmtpTransportTests : IDisposable
     }
 
     [Fact]
+    public async Task The_next_exchanger_takes_what_the_first_cannot()
+    {
+        await using var peer = new ScriptedPeer("220 hi", Hello, Ok, Ok, Ok, Go, Ok, "221 bye");
+        await using var dns = new ScriptedDns(
+            ("exchanged.test", "MX 10 dead.test"), ("exchanged.test", "MX 20 alive.test"), ("dead.test", "A 127.0.0.2"), ("alive.test", "A 127.0.0.1"));
+        var report = await DeliverAsync(peer.Port, dns: dns);
+
+        Assert.Equal("delivered delivered", Told(report));
+        Assert.Equal(("alive.test", "127.0.0.1"), (report.Host, report.Address));
+    }
+
+    [Fact]
+    public async Task While_one_exchanger_only_has_trouble_for_now_no_other_has_the_last_word()
+    {
+        await using var dns = new ScriptedDns(
+            ("exchanged.test", "MX 10 dead.test"), ("exchanged.test", "MX 20 nowhere.test"), ("dead.test", "A 127.0.0.2"));
+        int port;
+        await using (var peer = new ScriptedPeer()) port = peer.Port;
+
+        Assert.Equal("unreached unreached", Told(await DeliverAsync(port, dns: dns)));
+    }
+
+    [Fact]
+    public async Task A_domain_that_takes_no_mail_fails_at_once()
+    {
+        await using var dns = new ScriptedDns(("exchanged.test", "MX 0 ."));
+        Assert.Equal("556 556", Told(await DeliverAsync(port: 9, dns: dns)));
+    }
+
+    [Fact]
     public async Task Being_told_to_stop_after_the_final_dot_leaves_a_doubt()
     {
         await using var peer = new ScriptedPeer("220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Silence);
@@ -238,17 +270,19 @@ public sealed class SmtpTransportTests : IDisposable
 
     private async Task<AttemptReport> DeliverAsync(
         int port, byte[]? content = null, string[]? to = null, string? own = null, TimeSpan? patience = null,
-        IContentStore? store = null, CancellationToken stop = default)
+        IContentStore? store = null, ScriptedDns? dns = null, CancellationToken stop = default)
     {
         var id = await temp.Store.AcceptAsync(default, content, to ?? ["bob@example.test", "carol@example.test"]);
         var message = QueuedMessage.Fold(id, await temp.Store.Events.ReadAsync(StreamId.Message(id), 0, default))!;
         var limit = patience ?? TimeSpan.FromMilliseconds(500);
         var timeouts = new PhaseTimeouts { Connect = limit, Greeting = limit, Mail = limit, Rcpt = limit, Data = limit, Content = limit, Dot = limit, Quit = limit };
-        var hosts = new HostAddresses(OwnEndpoints.From(own is null ? Settings.Empty : ConfigurationFile.Load(EmptyFile(), [own])));
+        var endpoints = OwnEndpoints.From(own is null ? Settings.Empty : ConfigurationFile.Load(EmptyFile(), [own]));
+        var questions = new DnsQuestions([dns?.Server ?? new IPEndPoint(IPAddress.Loopback, 9)], TimeProvider.System);
+        var hops = new NextHops(new HostAddresses(endpoints), new MailExchangers(questions, endpoints, RunnerRig.Self, port));
         var transport = new SmtpTransport(
-            store ?? temp.Store.Content, hosts, new PhasePipelines(timeouts, TimeProvider.System), RunnerRig.Self, board, TimeProvider.System);
-        var hop = new NextHop("127.0.0.1", IPAddress.Loopback, port);
-        var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(hop)) { BeginAsync = (_, _) => Task.FromResult(true) };
+            store ?? temp.Store.Content, hops, new PhasePipelines(timeouts, TimeProvider.System), RunnerRig.Self, board, TimeProvider.System);
+        Route route = dns is null ? new Route.Smtp(new NextHop("127.0.0.1", IPAddress.Loopback, port)) : new Route.Exchange(Exchanged);
+        var attempt = new Attempt(message, 1, [.. message.Recipients.Values], route) { BeginAsync = (_, _) => Task.FromResult(true) };
         return (await transport.DeliverAsync(attempt, stop))!;
     }
 

@@ -1,0 +1,17 @@
+using System.Net;
+using Postoffice.Store.Mail;
+
+namespace Postoffice.Runner.Routing;
+
+/// <summary>The next place for an attempt to try.</summary>
+/// <param name="Host">As configuration or the DNS names it.</param>
+internal abstract record Candidate(string Host)
+{
+    public sealed record Peer(string Host, IPEndPoint EndPoint) : Candidate(Host);
+
+    /// <summary>It cannot be dialled, and never will as things are: the words for the sender.</summary>
+    public sealed record Refused(string Host, Reply Reply) : Candidate(Host);
+
+    /// <summary>It cannot be dialled now.</summary>
+    public sealed record Unreached(string Host, string Reason) : Candidate(Host);
+}

@@ -1,0 +1,78 @@
+using System.Net;
+using System.Runtime.CompilerServices;
+using Postoffice.Runner.Resolution;
+using Postoffice.Store.Mail;
+
+namespace Postoffice.Runner.Routing;
+
+/// <summary>The hosts that take a domain's mail, by the DNS, in the order of RFC 5321 §5.1: by preference, by chance among equals.</summary>
+/// <param name="self">Our name: mail for which we are the best exchanger left would come back to us.</param>
+/// <param name="port">Where they listen; 25 but for tests.</param>
+internal sealed class MailExchangers(DnsQuestions dns, OwnEndpoints own, DomainName self, int port = NextHop.SmtpPort)
+{
+    /// <summary>Exchangers looked up for one attempt, and addresses tried, at most.</summary>
+    private const int MaxExchangers = 10, MaxAddresses = 10;
+
+    /// <summary>What to try, one after the other until one takes the mail; at least one. Hosts are looked up when their turn comes.</summary>
+    public async IAsyncEnumerable<Candidate> FindAsync(DomainName domain, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var answer = await dns.FindExchangersAsync(domain, ct);
+        if (answer is not MxAnswer.Exchangers { All: { Count: > 0 } exchangers })
+        {
+            yield return Nowhere(domain, answer);
+            yield break;
+        }
+
+        var tried = 0;
+        foreach (var equals in InOrder(exchangers))
+        {
+            var found = new List<(DomainName Host, AddressAnswer Answer)>();
+            foreach (var exchanger in equals) found.Add((exchanger.Host, await dns.FindAddressesAsync(exchanger.Host, ct)));
+            if (found.Exists(IsOurselves))
+            {
+                // Ours and all behind it are for others to try: from us they would lead in a circle (RFC 5321 §5.1).
+                if (tried == 0) yield return new Candidate.Refused(domain.Value, Loops(domain));
+                yield break;
+            }
+            foreach (var candidate in found.SelectMany(host => Candidates(host.Host, host.Answer)))
+            {
+                if (tried++ == MaxAddresses) yield break;
+                yield return candidate;
+            }
+        }
+    }
+
+    private static IEnumerable<IGrouping<int, Exchanger>> InOrder(IReadOnlyList<Exchanger> exchangers)
+    {
+        var shuffled = exchangers.ToArray();
+        Random.Shared.Shuffle(shuffled);
+        return shuffled.OrderBy(exchanger => exchanger.Preference).DistinctBy(exchanger => exchanger.Host).Take(MaxExchangers)
+            .GroupBy(exchanger => exchanger.Preference);
+    }
+
+    private bool IsOurselves((DomainName Host, AddressAnswer Answer) exchanger) =>
+        exchanger.Host == self
+        || (exchanger.Answer is AddressAnswer.Addresses addresses && addresses.All.Any(address => own.Contains(address, port)));
+
+    private IEnumerable<Candidate> Candidates(DomainName host, AddressAnswer answer) => answer switch
+    {
+        AddressAnswer.Addresses addresses => addresses.All.Select(address => new Candidate.Peer(host.Value, new IPEndPoint(address, port))),
+        AddressAnswer.None => [new Candidate.Refused(host.Value, NoAddress(host))],
+        AddressAnswer.ServerFailure failure => [new Candidate.Unreached(host.Value, $"{host} cannot be resolved: {failure.Reason}")],
+        _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, "no answer"),
+    };
+
+    private static Candidate Nowhere(DomainName domain, MxAnswer answer) => answer switch
+    {
+        MxAnswer.NullMx => new Candidate.Refused(domain.Value, new Reply(556, new(5, 1, 10), $"{domain} accepts no mail (null MX)")), // RFC 7505 §5
+        MxAnswer.NoDomain => new Candidate.Refused(domain.Value, new Reply(550, new(5, 1, 2), $"there is no domain {domain}")),
+        MxAnswer.Exchangers => new Candidate.Refused(domain.Value, new Reply(550, new(5, 4, 4), $"no MX record of {domain} names a host")),
+        MxAnswer.ServerFailure failure => new Candidate.Unreached(domain.Value, $"{domain} cannot be resolved: {failure.Reason}"),
+        _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, "no answer"),
+    };
+
+    private static Reply NoAddress(DomainName host) => new(550, new(5, 4, 4), $"{host} has no address");
+
+    private static Reply Loops(DomainName domain) =>
+        new(554, new(5, 4, 6), $"mail for {domain} loops back to us: the DNS says it is ours, local-domain= does not");
+}
