@@ -10,10 +10,17 @@ public sealed class CollectedLog : ILogger
 
     public IReadOnlyList<string> Lines => lines;
 
+    /// <summary>Called with each line after it was taken; what it throws reaches whoever logs.</summary>
+    public Action<string>? Taken { get; set; }
+
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        ImmutableInterlocked.Update(ref lines, (all, line) => all.Add(line), formatter(state, exception));
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        var line = formatter(state, exception);
+        ImmutableInterlocked.Update(ref lines, (all, added) => all.Add(added), line);
+        Taken?.Invoke(line);
+    }
 }

@@ -34,7 +34,7 @@ internal sealed class SessionWire : IDisposable
     private Deadline deadline;
     private bool inputEnded, completed;
     private long unflushed;
-    private volatile bool expired, stopping;
+    private volatile bool expired, stopping, flushing;
 
     public SessionWire(IDuplexPipe pipe, TimeProvider clock)
     {
@@ -48,6 +48,9 @@ internal sealed class SessionWire : IDisposable
 
     /// <summary>The service stops: no further transaction begins.</summary>
     public bool IsStopping => stopping;
+
+    /// <summary>The client is gone or does not read: nothing more is sent, since half of what he was told may be lost.</summary>
+    public bool IsDeaf { get; private set; }
 
     public IDuplexPipe Pipe => pipe;
 
@@ -115,21 +118,27 @@ internal sealed class SessionWire : IDisposable
     /// <returns>False when the client is gone or does not read.</returns>
     public async ValueTask<bool> FlushAsync()
     {
-        if (unflushed == 0) return true;
+        if (unflushed == 0 || IsDeaf) return !IsDeaf;
+        unflushed = 0;
         try
         {
-            unflushed = 0;
-            var flush = pipe.Output.FlushAsync();
-            if (flush.IsCompletedSuccessfully) return !flush.Result.IsCompleted;
             expired = false;
-            alarm.Change(TimeSpan.FromTicks(Math.Max(Left().Ticks, TimeSpan.TicksPerSecond)), Timeout.InfiniteTimeSpan);
+            flushing = true;
+            var flush = pipe.Output.FlushAsync();
+            if (!flush.IsCompleted) alarm.Change(TimeSpan.FromTicks(Math.Max(Left().Ticks, TimeSpan.TicksPerSecond)), Timeout.InfiniteTimeSpan);
             var result = await flush;
-            return !result.IsCompleted && !result.IsCanceled;
+            IsDeaf = result.IsCompleted || result.IsCanceled;
         }
         catch (Exception gone) when (IsGone(gone))
         {
-            return false;
+            IsDeaf = true;
         }
+        finally
+        {
+            alarm.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            flushing = false;
+        }
+        return !IsDeaf;
     }
 
     /// <summary>From any thread: a session that waits for a command ends with 421; one that takes content ends behind it.</summary>
@@ -146,8 +155,8 @@ internal sealed class SessionWire : IDisposable
     private void Expire()
     {
         expired = true;
-        pipe.Input.CancelPendingRead();
-        pipe.Output.CancelPendingFlush();
+        if (flushing) pipe.Output.CancelPendingFlush();
+        else pipe.Input.CancelPendingRead(); // and not the flush: a cancellation nobody waits for would fall on the 421 that follows
     }
 
     private bool Take(ReadResult result)
@@ -160,6 +169,7 @@ internal sealed class SessionWire : IDisposable
         inputEnded = result.IsCompleted;
         completed = inputEnded && result.Buffer.IsEmpty;
         Buffer = result.Buffer;
+        if (completed) Advance(Buffer.End, Buffer.End); // nobody looks at nothing, and what comes after us on this pipe may read it
         return true;
     }
 

@@ -1,6 +1,6 @@
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
-using Microsoft.Extensions.Logging.Abstractions;
 using Postoffice.Smtp.Listening;
 using Postoffice.Store;
 using Postoffice.Testing;
@@ -14,15 +14,17 @@ internal sealed class RunningListener : IAsyncDisposable
     private readonly Listener listener;
     private readonly Task running;
 
-    private RunningListener(TempDirectory directory, MailStore store, Listener listener, IReadOnlyList<BoundSocket> doors)
+    private RunningListener(TempDirectory directory, MailStore store, Listener listener, IReadOnlyList<BoundSocket> doors, CollectedLog log)
     {
         Directory = directory;
         Store = store;
+        Log = log;
         this.listener = listener;
         Port = ((System.Net.IPEndPoint)doors[0].Socket.LocalEndPoint!).Port;
         running = listener.RunAsync(static _ => { });
     }
 
+    public CollectedLog Log { get; }
     public TempDirectory Directory { get; }
     public MailStore Store { get; }
     public int Port { get; }
@@ -32,12 +34,13 @@ internal sealed class RunningListener : IAsyncDisposable
     {
         var directory = new TempDirectory();
         Configure(directory, settings);
+        var log = new CollectedLog();
         var arguments = new Arguments(directory.File("cf"), []);
-        var configuration = await Configuration.LoadAsync(arguments, NullLogger.Instance);
+        var configuration = await Configuration.LoadAsync(arguments, log);
         var doors = Doors.Open(configuration.Options.Endpoints);
-        var store = MailStore.Open(configuration.StoreOptions, TimeProvider.System, NullLogger.Instance);
-        var service = await Listener.StartAsync(arguments, configuration, doors, store, TimeProvider.System, NullLogger.Instance);
-        return new RunningListener(directory, store, service, doors);
+        var store = MailStore.Open(configuration.StoreOptions, TimeProvider.System, log);
+        var service = await Listener.StartAsync(arguments, configuration, doors, store, TimeProvider.System, log);
+        return new RunningListener(directory, store, service, doors, log);
     }
 
     public void Configure(params string[] settings) => Configure(Directory, settings);
@@ -51,9 +54,11 @@ internal sealed class RunningListener : IAsyncDisposable
         await running.WaitAsync(Patience);
     }
 
-    public async Task<SocketClient> ConnectAsync()
+    /// <param name="receiveBuffer">In octets; null leaves it to the kernel.</param>
+    public async Task<SocketClient> ConnectAsync(int? receiveBuffer = null)
     {
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        if (receiveBuffer is { } octets) socket.ReceiveBufferSize = octets;
         await socket.ConnectAsync(System.Net.IPAddress.Loopback, Port);
         return new SocketClient(new NetworkStream(socket, ownsSocket: true));
     }
@@ -93,7 +98,15 @@ internal sealed class SocketClient(Stream stream) : IAsyncDisposable
 
     public Stream Stream { get; private set; } = stream;
 
-    public void Replace(Stream secured) => Stream = secured;
+    /// <summary>Asks for TLS and begins it.</summary>
+    public async Task<SslStream> SecureAsync()
+    {
+        Assert.StartsWith("220", await AskAsync("STARTTLS"));
+        var secured = new SslStream(Stream, leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate is not null);
+        await secured.AuthenticateAsClientAsync("mx.example.test");
+        Stream = secured;
+        return secured;
+    }
 
     public async Task SendAsync(string octets) => await Stream.WriteAsync(Octets.Of(octets));
 

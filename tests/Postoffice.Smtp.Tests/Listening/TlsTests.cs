@@ -1,9 +1,6 @@
-using System.Net.Security;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
+using System.Net.Sockets;
 using System.Text;
 using Postoffice.Store.Events;
-using Postoffice.Store.Native;
 using Postoffice.Testing;
 
 namespace Postoffice.Smtp.Tests.Listening;
@@ -20,7 +17,7 @@ public sealed class TlsTests : IDisposable
         await using var client = await listener.ConnectAsync();
         await client.ReplyAsync();
         Assert.Contains("STARTTLS", await client.AskAsync("EHLO x"));
-        await SecureAsync(client);
+        await client.SecureAsync();
 
         Assert.StartsWith("503", await client.AskAsync("MAIL FROM:<a@example.net>"));
         Assert.DoesNotContain("STARTTLS", await client.AskAsync("EHLO y"));
@@ -64,7 +61,7 @@ public sealed class TlsTests : IDisposable
         await client.ReplyAsync();
         await client.AskAsync("EHLO x");
         var plain = client.Stream;
-        var secured = await SecureAsync(client);
+        var secured = await client.SecureAsync();
         foreach (var line in (string[])["EHLO y", "MAIL FROM:<a@example.net>", "RCPT TO:<root@example.test>"]) await client.AskAsync(line);
         await client.SendAsync("BDAT 10\r\n12345");
         await secured.ShutdownAsync();
@@ -89,7 +86,7 @@ public sealed class TlsTests : IDisposable
         await using var before = await listener.ConnectAsync();
         await before.ReplyAsync();
         await before.AskAsync("EHLO x");
-        Assert.Equal("CN=one.test", (await SecureAsync(before)).RemoteCertificate!.Subject);
+        Assert.Equal("CN=one.test", (await before.SecureAsync()).RemoteCertificate!.Subject);
 
         Certificate("two.test");
         await listener.ReloadAsync();
@@ -98,7 +95,7 @@ public sealed class TlsTests : IDisposable
         await using var after = await listener.ConnectAsync();
         await after.ReplyAsync();
         await after.AskAsync("EHLO x");
-        Assert.Equal("CN=two.test", (await SecureAsync(after)).RemoteCertificate!.Subject);
+        Assert.Equal("CN=two.test", (await after.SecureAsync()).RemoteCertificate!.Subject);
     }
 
     [Fact]
@@ -122,28 +119,37 @@ public sealed class TlsTests : IDisposable
         }
     }
 
-    public void Dispose() => files.Dispose();
-
-    private static async Task<SslStream> SecureAsync(SocketClient client)
+    [Fact]
+    public async Task Silence_under_tls_ends_the_session_with_421_as_well()
     {
-        Assert.StartsWith("220", await client.AskAsync("STARTTLS"));
-        var secured = new SslStream(client.Stream, leaveInnerStreamOpen: false, (_, certificate, _, _) => certificate is not null);
-        await secured.AuthenticateAsClientAsync("mx.example.test");
-        client.Replace(secured);
-        return secured;
+        await using var listener = await RunningListener.StartAsync(Certificate("one.test"), "timeout=1");
+        await using var client = await listener.ConnectAsync();
+        await client.ReplyAsync();
+        await client.AskAsync("EHLO x");
+        await client.SecureAsync();
+        Assert.Equal("421 4.4.2 Timed out\r\n", await client.ReplyAsync());
+        Assert.Equal("", await client.ReplyAsync());
     }
+
+    [Fact]
+    public async Task A_client_that_closes_its_side_behind_STARTTLS_is_no_surprise()
+    {
+        await using var listener = await RunningListener.StartAsync(Certificate("one.test"));
+        await using var client = await listener.ConnectAsync();
+        await client.ReplyAsync();
+        await client.AskAsync("EHLO x");
+        await client.SendAsync("MAIL FROM:<a@example.net>\r\nRCPT TO:<root@example.test>\r\nBDAT 2 LAST\r\n\r\nSTARTTLS\r\n");
+        ((NetworkStream)client.Stream).Socket.Shutdown(SocketShutdown.Send); // while the message is made durable, so that STARTTLS finds it done
+        for (var i = 0; i < 3; i++) Assert.StartsWith("250", await client.ReplyAsync());
+        Assert.StartsWith("220", await client.ReplyAsync());
+        Assert.Equal("", await client.ReplyAsync());
+        Assert.DoesNotContain(listener.Log.Lines, line => line.Contains("surprise", StringComparison.Ordinal));
+    }
+
+    public void Dispose() => files.Dispose();
 
     private static async Task<IReadOnlyList<MessageAccepted>> AcceptedAsync(RunningListener listener) =>
         [.. (await listener.Store.Events.ReadAllAsync(0, 100, TestContext.Current.CancellationToken)).Select(found => found.Fact).OfType<MessageAccepted>()];
 
-    /// <summary>Writes a fresh certificate with its key; the answer is the setting that names it.</summary>
-    private string Certificate(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
-        using var file = SafeFile.Open(files.File("tls.pem"), Libc.O_WRONLY | Libc.O_CREAT | Libc.O_TRUNC);
-        RandomAccess.Write(file, Encoding.UTF8.GetBytes(certificate.ExportCertificatePem() + "\n" + key.ExportPkcs8PrivateKeyPem() + "\n"), 0);
-        return $"tls-cert={files.File("tls.pem")}";
-    }
+    private string Certificate(string name) => TestCertificate.Write(files, name);
 }
