@@ -116,6 +116,10 @@ internal sealed class Listener : IAsyncDisposable
         {
             ListenerLog.ReloadFailed(services.Log, refused.Message);
         }
+        catch (Exception surprise)
+        {
+            ListenerLog.ReloadSurprised(services.Log, surprise); // nobody waits for a reload, so nobody else would tell
+        }
         finally
         {
             reloading.Release();

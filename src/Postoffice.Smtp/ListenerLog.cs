@@ -61,6 +61,9 @@ internal static partial class ListenerLog
     [LoggerMessage(2035, LogLevel.Warning, "{Sentence}")]
     public static partial void RunsAsRoot(ILogger log, string sentence);
 
+    [LoggerMessage(2036, LogLevel.Error, "the configuration before stays in force: the reload met a surprise")]
+    public static partial void ReloadSurprised(ILogger log, Exception surprise);
+
     [LoggerMessage(2040, LogLevel.Error, "drop directory: {What}: {Reason}")]
     public static partial void DropTrouble(ILogger log, string what, string reason);
 

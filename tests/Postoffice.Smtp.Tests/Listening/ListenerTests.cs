@@ -82,6 +82,23 @@ public sealed class ListenerTests
     }
 
     [Fact]
+    public async Task A_surprise_in_a_reload_is_told_and_leaves_the_configuration_before_in_force()
+    {
+        await using var listener = await RunningListener.StartAsync("size=1000");
+        listener.Configure("size=3000");
+        listener.Log.Taken = line =>
+        {
+            if (line.StartsWith("configuration loaded", StringComparison.Ordinal)) throw new InvalidOperationException("a broken log");
+        };
+        await listener.ReloadAsync();
+
+        Assert.Contains("the configuration before stays in force: the reload met a surprise", listener.Log.Lines);
+        await using var client = await listener.ConnectAsync();
+        await client.ReplyAsync();
+        Assert.Contains("SIZE 1000\r\n", await client.AskAsync("EHLO x"));
+    }
+
+    [Fact]
     public async Task A_stop_lets_the_running_message_in_and_the_idle_client_go()
     {
         await using var listener = await RunningListener.StartAsync();
