@@ -63,7 +63,7 @@ internal sealed class Listener : IAsyncDisposable
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload);
-        var accepting = doors.Select(door => new Door(door, sessions, services, connections)).ToArray();
+        var accepting = doors.Select(door => new Door(door, sessions, services, connections.Create)).ToArray();
         ready(string.Join(", ", doors.Select(door => door.Name)));
         ServiceNotice.Send(ServiceNotice.Ready);
         var dropped = new DropImport(services, store.Events).RunAsync(stop.Token);

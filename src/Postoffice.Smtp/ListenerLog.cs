@@ -43,6 +43,9 @@ internal static partial class ListenerLog
     [LoggerMessage(2022, LogLevel.Warning, "{Sessions} sessions did not end in time and are cut; what they had begun was not accepted")]
     public static partial void CutAtStop(ILogger log, int sessions);
 
+    [LoggerMessage(2023, LogLevel.Error, "{Door}: a client could not be let in")]
+    public static partial void AdmissionSurprised(ILogger log, string door, Exception surprise);
+
     [LoggerMessage(2030, LogLevel.Warning, "{Problem}")]
     public static partial void ConfigurationProblem(ILogger log, string problem);
 

@@ -118,9 +118,15 @@ internal sealed class SmtpSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await EndTransactionAsync();
         Wire.Dispose();
-        if (Tls is not null) await ((TlsPipe)Wire.Pipe).DisposeAsync();
+        try
+        {
+            await EndTransactionAsync();
+        }
+        finally
+        {
+            if (Tls is not null) await ((TlsPipe)Wire.Pipe).DisposeAsync();
+        }
     }
 
     private async ValueTask<Reply?> StepAsync()

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Logging;
 using Postoffice.Smtp.Dialogue;
 using Postoffice.Store.Native;
@@ -8,7 +8,7 @@ using Postoffice.Store.Native;
 namespace Postoffice.Smtp.Listening;
 
 /// <summary>Accepts connections at one door and makes them sessions.</summary>
-internal sealed class Door(BoundSocket bound, OpenSessions sessions, ListenerServices services, SocketConnectionContextFactory connections)
+internal sealed class Door(BoundSocket bound, OpenSessions sessions, ListenerServices services, Func<Socket, ConnectionContext> connect)
 {
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(200);
 
@@ -38,24 +38,27 @@ internal sealed class Door(BoundSocket bound, OpenSessions sessions, ListenerSer
     {
         try
         {
-            var peer = PeerOf(client);
-            if (!sessions.TryTakePlace())
-            {
-                TurnAway(client);
-                return;
-            }
+            var peer = PeerOf(bound, client);
             if (!bound.IsUnix) client.NoDelay = true;
-            sessions.Run(connections.Create(client), peer, bound.Endpoint.Tls);
+            if (!sessions.TryRun(() => connect(client), peer, bound.Endpoint.Tls)) TurnAway(client);
         }
-        catch (Exception failed) when (failed is SocketException or IOException or ObjectDisposedException)
+        catch (Exception failed)
         {
-            client.Dispose(); // gone before we looked at it
+            client.Dispose();
+            if (failed is SocketException or IOException or ObjectDisposedException) return; // gone before we looked at it
+            ListenerLog.AdmissionSurprised(services.Log, bound.Name, failed); // and the door stays open for others
         }
     }
 
-    private ClientPeer PeerOf(Socket client)
+    /// <summary>The kind of our own socket decides: over TCP the kernel answers for credentials, too, and what it says is nobody's uid.</summary>
+    /// <exception cref="SocketException">A client of the network has no address any more.</exception>
+    internal static ClientPeer PeerOf(BoundSocket bound, Socket client)
     {
-        if (client.RemoteEndPoint is IPEndPoint remote) return new ClientPeer(Policy.OwnAddresses.Plain(remote.Address), IsSubmissionPort: bound.Endpoint.Submission);
+        if (!bound.IsUnix)
+        {
+            var remote = client.RemoteEndPoint as IPEndPoint ?? throw new SocketException((int)SocketError.NotConnected);
+            return new ClientPeer(Policy.OwnAddresses.Plain(remote.Address), IsSubmissionPort: bound.Endpoint.Submission);
+        }
 
         var length = 3 * sizeof(int);
         Libc.Check(Libc.GetPeerCredentials((int)client.Handle, Libc.SOL_SOCKET, Libc.SO_PEERCRED, out var who, ref length), "peer credentials");

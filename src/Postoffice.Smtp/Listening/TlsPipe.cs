@@ -49,9 +49,15 @@ internal sealed class TlsPipe : IDuplexPipe, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Input.CompleteAsync();
-        await Output.CompleteAsync();
-        await stream.DisposeAsync();
+        try
+        {
+            await Input.CompleteAsync();
+            await Output.CompleteAsync();
+        }
+        finally
+        {
+            await stream.DisposeAsync();
+        }
     }
 
     private static string Version(SslProtocols protocol) => protocol switch
