@@ -31,7 +31,7 @@ public sealed class DeafClientTests : IDisposable
     private static async Task TalkAsync(SocketClient client)
     {
         await client.SendAsync("EHLO x\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<root@example.test>\r\n");
-        var chunks = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("BDAT 1\r\nx", 1_000)));
+        var chunks = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Repeat("BDAT 2\r\n\r\n", 1_000)));
         while (true) await client.Stream.WriteAsync(chunks);
     }
 

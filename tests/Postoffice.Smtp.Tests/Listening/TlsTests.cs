@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using System.Text;
 using Postoffice.Store.Events;
 using Postoffice.Testing;
@@ -129,21 +128,6 @@ public sealed class TlsTests : IDisposable
         await client.SecureAsync();
         Assert.Equal("421 4.4.2 Timed out\r\n", await client.ReplyAsync());
         Assert.Equal("", await client.ReplyAsync());
-    }
-
-    [Fact]
-    public async Task A_client_that_closes_its_side_behind_STARTTLS_is_no_surprise()
-    {
-        await using var listener = await RunningListener.StartAsync(Certificate("one.test"));
-        await using var client = await listener.ConnectAsync();
-        await client.ReplyAsync();
-        await client.AskAsync("EHLO x");
-        await client.SendAsync("MAIL FROM:<a@example.net>\r\nRCPT TO:<root@example.test>\r\nBDAT 2 LAST\r\n\r\nSTARTTLS\r\n");
-        ((NetworkStream)client.Stream).Socket.Shutdown(SocketShutdown.Send); // while the message is made durable, so that STARTTLS finds it done
-        for (var i = 0; i < 3; i++) Assert.StartsWith("250", await client.ReplyAsync());
-        Assert.StartsWith("220", await client.ReplyAsync());
-        Assert.Equal("", await client.ReplyAsync());
-        Assert.DoesNotContain(listener.Log.Lines, line => line.Contains("surprise", StringComparison.Ordinal));
     }
 
     public void Dispose() => files.Dispose();
