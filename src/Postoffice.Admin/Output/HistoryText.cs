@@ -41,7 +41,7 @@ internal sealed class HistoryText(Screen screen, TimeText time)
     {
         "delivered" => Color.Green,
         "failed" or "expired" => Color.Red,
-        "held" => Color.Yellow,
+        "held" or "in-doubt" => Color.Yellow,
         _ => Color.Default,
     });
 

@@ -80,6 +80,9 @@ internal sealed class OutcomeRecorder(
         }
     }
 
+    /// <summary>Whether <c>qreturn=</c> is over for the message.</summary>
+    public bool IsTooOld(QueuedMessage message) => Decide.IsTooOld(message, workings.Current.Options.Lifetime, age.GetUtcNow());
+
     /// <summary>Ends recipients that are too old and do not come to an attempt any more.</summary>
     public async Task ExpireAsync(MessageInFlight flight, CancellationToken ct) =>
         LogOutcomes(flight, await AppendAsync(flight, Expired, ct));
@@ -111,7 +114,7 @@ internal sealed class OutcomeRecorder(
         List<QueueEvent> facts = [ended];
         if (options.InDoubt is InDoubtPolicy.Hold && ended.Outcomes.Any(outcome => outcome.Result is OutcomeKind.InDoubt))
         {
-            facts.Add(new MessageHeld("postoffice-runner", "in doubt: the next hop may have taken it (in-doubt=hold)"));
+            facts.Add(new MessageHeld("postoffice-runner", "in doubt: it may have been delivered (in-doubt=hold)"));
         }
         facts.AddRange(Expired(Evolve(message, facts)));
         return facts;

@@ -5,7 +5,8 @@ using Postoffice.Store.Queue;
 
 namespace Postoffice.Runner.Scheduling;
 
-/// <summary>Settles attempts that the end of an earlier runner left without an outcome: a mailbox is asked, a next hop leaves us in doubt.</summary>
+/// <summary>Settles attempts that the end of an earlier runner left without an outcome: a mailbox is asked, a next hop leaves us in doubt,
+/// and so does a mailbox that cannot say (its file system is away) until the message is too old.</summary>
 internal sealed class Recovery(OutcomeRecorder recorder, IMailboxMemory mailboxes, ILogger log)
 {
     public async Task RecoverAsync(MessageInFlight flight, CancellationToken ct)
@@ -13,24 +14,17 @@ internal sealed class Recovery(OutcomeRecorder recorder, IMailboxMemory mailboxe
         if (await recorder.LoadAsync(flight, ct) is not { } message) return;
         foreach (var (number, attempt) in message.OpenAttempts)
         {
-            if (await ResultsAsync(message, attempt, ct) is { } results)
-            {
-                await recorder.EndAsync(flight, number, new AttemptReport(results, Recovered: true), ct);
-            }
-            else
-            {
-                RunnerLog.RecoveryWaits(log, message.Id, number);
-            }
+            var results = await ResultsAsync(message, attempt, ct);
+            if (results is null && recorder.IsTooOld(message)) results = InDoubt(attempt, "nobody could be asked for so long whether the mailbox has it");
+            if (results is null) RunnerLog.RecoveryWaits(log, message.Id, number);
+            else await recorder.EndAsync(flight, number, new AttemptReport(results, Recovered: true), ct);
         }
     }
 
     /// <returns>Null when it cannot be known yet.</returns>
     private async Task<IReadOnlyList<RecipientResult>?> ResultsAsync(QueuedMessage message, AttemptStarted attempt, CancellationToken ct)
     {
-        if (attempt.Route.Transport is Transport.Smtp)
-        {
-            return [.. attempt.Recipients.Select(number => new RecipientResult.InDoubt(number, "cut off; the next hop may have taken it"))];
-        }
+        if (attempt.Route.Transport is Transport.Smtp) return InDoubt(attempt, "cut off; the next hop may have taken it");
         var results = new List<RecipientResult>();
         foreach (var number in attempt.Recipients)
         {
@@ -39,4 +33,7 @@ internal sealed class Recovery(OutcomeRecorder recorder, IMailboxMemory mailboxe
         }
         return results;
     }
+
+    private static IReadOnlyList<RecipientResult> InDoubt(AttemptStarted attempt, string reason) =>
+        [.. attempt.Recipients.Select(number => new RecipientResult.InDoubt(number, reason))];
 }

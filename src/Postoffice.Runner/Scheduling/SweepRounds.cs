@@ -42,7 +42,7 @@ internal sealed class SweepRounds(
         var next = now + RetryInterval;
         try
         {
-            if (await OpenNamesAsync(ct) is not { } keep || await sweep(user, keep, ct) is not { } count) return;
+            if (OpenNames() is not { } keep || await sweep(user, keep, ct) is not { } count) return;
             next = now + Interval;
             if (count > 0) RunnerLog.Swept(log, user, count);
         }
@@ -58,20 +58,9 @@ internal sealed class SweepRounds(
     }
 
     /// <returns>Null when too many are open to name them all.</returns>
-    private async Task<List<string>?> OpenNamesAsync(CancellationToken ct)
+    private IReadOnlyList<string>? OpenNames()
     {
-        var open = store.Due.Started(alsoHeld: true);
-        if (open.Count > Messages.MaxKeptNames) return null;
-        var names = new List<string>();
-        foreach (var id in open)
-        {
-            if (await store.Events.LoadAsync(id, ct) is not { } message) continue;
-            foreach (var attempt in message.OpenAttempts.Values)
-            {
-                if (attempt.Route.Mailbox is not { } intent || !MailboxIntents.TryToEvidence(intent, out var evidence)) continue; // recovery cannot use it either
-                if (evidence is MailboxEvidence.Maildir maildir) names.Add(maildir.Name);
-            }
-        }
+        var names = store.Due.OpenMaildirNames(Messages.MaxKeptNames + 1);
         return names.Count > Messages.MaxKeptNames ? null : names;
     }
 }

@@ -41,4 +41,14 @@ public sealed class DueQueue
     public IReadOnlyList<QueueId> Started(bool alsoHeld) => database.Read(tx => tx.All(
         "SELECT DISTINCT queue_id FROM due_delivery WHERE attempt IS NOT NULL AND (held = 0 OR ?1)",
         row => QueueId.Parse(row.Text(0)), alsoHeld ? 1 : 0));
+
+    /// <summary>Names of the Maildir files whose delivery has begun and has no outcome, also of messages that are held.</summary>
+    public IReadOnlyList<string> OpenMaildirNames(int limit) => database.Read(tx => tx.All(
+        """
+        SELECT e.data ->> '$.route.mailbox.name'
+          FROM due_delivery d JOIN event e ON e.stream = 'message/' || d.queue_id AND e.name = 'attempt-started.v1' AND e.data ->> '$.attempt' = d.attempt
+         WHERE d.attempt IS NOT NULL AND e.data ->> '$.route.mailbox.kind' = 'maildir' AND e.data ->> '$.route.mailbox.name' IS NOT NULL
+         LIMIT ?1
+        """,
+        row => row.Text(0), limit));
 }

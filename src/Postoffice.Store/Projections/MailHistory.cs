@@ -8,7 +8,7 @@ namespace Postoffice.Store.Projections;
 public sealed class MailHistory : IProjection
 {
     public string Name => "mail_history";
-    public int Version => 2; // 2: uid
+    public int Version => 3; // 2: uid; 3: in-doubt, a recipient's own attempts
     public bool Inline => false;
     public IReadOnlyList<ProjectionTable> Tables { get; } =
     [
@@ -38,7 +38,7 @@ public sealed class MailHistory : IProjection
             case AttemptStarted started:
                 foreach (var recipient in started.Recipients)
                 {
-                    tx.Run("UPDATE mail_recipient SET attempts = ?3 WHERE queue_id = ?1 AND number = ?2", id, recipient, started.Attempt);
+                    tx.Run("UPDATE mail_recipient SET attempts = attempts + 1 WHERE queue_id = ?1 AND number = ?2", id, recipient);
                 }
                 break;
             case AttemptEnded ended:
@@ -84,18 +84,24 @@ public sealed class MailHistory : IProjection
 
     private static void Settle(string id, RecipientOutcome outcome, long now, StoreTransaction tx)
     {
-        var status = outcome.Result switch { OutcomeKind.Delivered => "delivered", OutcomeKind.Refused => "failed", _ => "pending" };
+        var status = outcome.Result switch
+        {
+            OutcomeKind.Delivered => "delivered",
+            OutcomeKind.Refused => "failed",
+            OutcomeKind.InDoubt => "in-doubt",
+            _ => "pending",
+        };
         var next = outcome.NextAttemptAt?.ToUnixTimeMilliseconds();
         Set(id, outcome.Recipient, status, next, outcome.Reply?.ToString() ?? outcome.Reason, now, tx);
     }
 
     private static void Set(string id, int recipient, string status, long? next, string? words, long now, StoreTransaction tx)
     {
-        var open = status == "pending";
+        var open = status is "pending" or "in-doubt";
         var changed = tx.Run(
             """
             UPDATE mail_recipient SET status = ?3, next_attempt_at_ms = ?4, last_reply = coalesce(?5, last_reply), settled_at_ms = ?6
-             WHERE queue_id = ?1 AND number = ?2 AND status = 'pending'
+             WHERE queue_id = ?1 AND number = ?2 AND settled_at_ms IS NULL
             """,
             id, recipient, status, next, words, open ? SqlValue.Null : now);
         if (open || changed == 0) return;

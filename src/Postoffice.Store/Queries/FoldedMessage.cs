@@ -51,7 +51,7 @@ internal sealed class FoldedMessage
         [.. message.Recipients.Values.Select(recipient => new HistoryRecipient(
             recipient.Number,
             $"{recipient.Accepted.To}",
-            Status(recipient.State),
+            Status(recipient),
             recipient.Attempts,
             recipient.IsSettled ? null : recipient.DueAt,
             Words(recipient),
@@ -59,12 +59,12 @@ internal sealed class FoldedMessage
 
     private static string? Words(QueuedRecipient recipient) => recipient.Last?.Reply?.ToString() ?? recipient.Last?.Reason;
 
-    private static string Status(RecipientState state) => state switch
+    private static string Status(QueuedRecipient recipient) => recipient.State switch
     {
         RecipientState.Delivered => "delivered",
         RecipientState.Failed => "failed",
         RecipientState.Expired => "expired",
-        _ => "pending",
+        _ => recipient.Last?.Result is OutcomeKind.InDoubt ? "in-doubt" : "pending",
     };
 
     private DateTimeOffset? SettledAt(QueuedRecipient recipient) =>

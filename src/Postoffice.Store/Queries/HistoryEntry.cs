@@ -25,7 +25,7 @@ public sealed record HistoryEntry(
 
 /// <param name="Number">Recipient number.</param>
 /// <param name="Address">Forward-path.</param>
-/// <param name="Status"><c>pending</c>, <c>delivered</c>, <c>failed</c> or <c>expired</c>.</param>
+/// <param name="Status"><c>pending</c>, <c>in-doubt</c> (pending too), <c>delivered</c>, <c>failed</c> or <c>expired</c>.</param>
 /// <param name="Attempts">Attempts begun.</param>
 /// <param name="NextAttemptAt">Earliest instant of the next attempt, UTC; null when settled.</param>
 /// <param name="LastReply">The peer's words or our reason, as last heard: hostile text.</param>

@@ -6,7 +6,7 @@ namespace Postoffice.Store.Queries;
 public sealed record HistoryFilter
 {
     /// <summary>What <see cref="Status"/> may be.</summary>
-    public static readonly IReadOnlyList<string> Statuses = ["pending", "delivered", "failed", "expired", "held"];
+    public static readonly IReadOnlyList<string> Statuses = ["pending", "in-doubt", "delivered", "failed", "expired", "held"];
 
     /// <summary>The reverse-path: an address, or a pattern in which <c>*</c> stands for anything. <c>&lt;&gt;</c> is the null reverse-path.</summary>
     public string? From { get; init; }
@@ -20,7 +20,7 @@ public sealed record HistoryFilter
     /// <summary>Accepted before this instant.</summary>
     public DateTimeOffset? Until { get; init; }
 
-    /// <summary>Any of its recipients stands so; <c>held</c>: the message does.</summary>
+    /// <summary>Any of its recipients stands so; <c>pending</c>: any is not settled; <c>held</c>: the message is.</summary>
     public string? Status { get; init; }
 
     /// <summary>At most this many; null for all.</summary>
@@ -35,7 +35,13 @@ public sealed record HistoryFilter
         && (To is null || entry.Recipients.Any(recipient => AddressPattern.Of(To).Matches(recipient.Address)))
         && (Since is null || entry.AcceptedAt >= Since)
         && (Until is null || entry.AcceptedAt < Until)
-        && (Status is null || (Status == "held" ? entry.Held is not null : entry.Recipients.Any(recipient => recipient.Status == Status)))
+        && Status switch
+        {
+            null => true,
+            "held" => entry.Held is not null,
+            "pending" => entry.FinishedAt is null,
+            _ => entry.Recipients.Any(recipient => recipient.Status == Status),
+        }
         && (SubmittedBy is null || uid == SubmittedBy);
 }
 

@@ -47,12 +47,16 @@ public static class Decide
     /// <param name="lifetime"><c>qreturn=</c>.</param>
     public static RecipientExpired? Expire(QueuedMessage message, TimeSpan lifetime, DateTimeOffset now)
     {
-        if (message.Held is not null || now < message.AcceptedAt + lifetime) return null;
+        if (message.Held is not null || !IsTooOld(message, lifetime, now)) return null;
         var waiting = message.Recipients.Values.Where(recipient => recipient.State is RecipientState.Pending).ToList();
         if (waiting.Count == 0) return null;
         var last = waiting.Select(recipient => recipient.Last).LastOrDefault(outcome => outcome is not null);
         return new RecipientExpired(waiting.Select(recipient => recipient.Number).ToValueList(), last?.Reply?.ToString() ?? last?.Reason);
     }
+
+    /// <summary>Whether its queue lifetime ran out.</summary>
+    /// <param name="lifetime"><c>qreturn=</c>.</param>
+    public static bool IsTooOld(QueuedMessage message, TimeSpan lifetime, DateTimeOffset now) => now >= message.AcceptedAt + lifetime;
 
     /// <summary>Who the sender must be told about (RFC 3461 §4.1, §6.2); null when nobody has failed unreported.</summary>
     public static FailureReport? Report(QueuedMessage message)

@@ -56,6 +56,24 @@ public sealed class RecoveryTests
     }
 
     [Fact]
+    public async Task A_mailbox_that_cannot_say_for_as_long_as_mail_may_wait_leaves_a_doubt_and_the_sender_is_told()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        rig.Mailboxes.Memory = _ => null;
+        var id = await CutOffAsync(rig, new AttemptRoute(Transport.Mailbox, "bob", Intent));
+        rig.Start();
+        await rig.AcceptAsync("carol@example.test");
+        await rig.Journal.NextAsync<AttemptEnded>();
+        Assert.Equal(RecipientState.Trying, (await rig.MessageAsync(id)).Recipients[1].State);
+
+        rig.Pass(new RunnerOptions().Lifetime);
+
+        Assert.Equal(OutcomeKind.InDoubt, Assert.Single((await rig.Journal.NextAsync<AttemptEnded>()).Outcomes).Result);
+        Assert.NotNull((await rig.Journal.NextAsync<DsnQueued>()).Dsn);
+        Assert.Equal(RecipientState.Expired, (await rig.MessageAsync(id)).Recipients[1].State);
+    }
+
+    [Fact]
     public async Task A_next_hop_leaves_us_in_doubt_and_is_tried_again_later()
     {
         await using var rig = await RunnerRig.NewAsync();

@@ -62,6 +62,21 @@ public sealed class SweepRoundsTests : IDisposable
     }
 
     [Fact]
+    public async Task Open_attempts_to_next_hops_keep_no_mailbox_from_being_swept()
+    {
+        for (var i = 0; i <= 250; i++)
+        {
+            var id = await temp.Store.AcceptAsync(ct, null, ["bob@remote.example"]);
+            var started = new AttemptStarted(1, [1], new AttemptRoute(Transport.Smtp, "mx.remote.example:25"));
+            await temp.Store.Events.AppendAsync(new Append(StreamId.Message(id), ExpectedVersion.Any, started), ct);
+        }
+
+        await StepAsync("bob");
+
+        Assert.Equal("", Assert.Single(swept).Keep);
+    }
+
+    [Fact]
     public async Task With_more_open_intents_than_can_be_named_nothing_is_swept_for_now()
     {
         for (var i = 0; i <= 250; i++) await OpenAsync("1.ABCDEFGHJKMN-1-1.host", isHeld: false);

@@ -75,6 +75,30 @@ public sealed class QueriesTests : IDisposable
         Assert.Equal(4, temp.Store.History.Search(new HistoryFilter()).Count());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_recipient_in_doubt_shows_so_until_a_later_attempt_knows(bool fromRows)
+    {
+        using var place = new TempStore();
+        var store = place.Store;
+        var id = await store.AcceptAsync(default, null, "bob@example.test", "carol@example.test");
+        await store.AttemptAsync(id, OutcomeKind.InDoubt, default, next: Cast.Noon);
+
+        Assert.Equal("in-doubt 1, pending 0", await StandingsAsync(status: "in-doubt"));
+        Assert.Equal("in-doubt 1, pending 0", await StandingsAsync(status: "pending"));
+        await store.AttemptAsync(id, OutcomeKind.Delivered, default);
+        Assert.Equal("delivered 2, pending 0", await StandingsAsync(status: "delivered"));
+        Assert.Empty(store.History.Search(new HistoryFilter { Status = "in-doubt" }));
+
+        async Task<string> StandingsAsync(string status)
+        {
+            if (fromRows) await store.CatchUpAsync(default);
+            var found = Assert.Single(store.History.Search(new HistoryFilter { Status = status }));
+            return string.Join(", ", found.Recipients.Select(recipient => $"{recipient.Status} {recipient.Attempts}"));
+        }
+    }
+
     [Fact]
     public async Task Times_bound_the_history()
     {
