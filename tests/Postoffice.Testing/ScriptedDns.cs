@@ -7,7 +7,7 @@ using Postoffice.Store.Mail;
 namespace Postoffice.Testing;
 
 /// <summary>
-/// A name server on a loopback port, by UDP and TCP (RFC 1035). It answers from lines such as <c>("example.test", "MX 10 mx.example.test")</c>,
+/// A name server on a loopback address, by UDP and TCP (RFC 1035). It answers from lines such as <c>("example.test", "MX 10 mx.example.test")</c>,
 /// with types MX, A, AAAA and CNAME. A name with another line answers every question so: <see cref="ServFail"/>, <see cref="Silence"/>,
 /// <see cref="Garbage"/>. Names without a line do not exist.
 /// </summary>
@@ -19,7 +19,11 @@ public sealed class ScriptedDns : IAsyncDisposable
     private const int UdpLimit = 1232; // what the client says it takes
     private const int NoError = 0, ServerFailure = 2, NoSuchName = 3;
 
-    private readonly UdpClient udp = new(new IPEndPoint(IPAddress.Loopback, 0));
+    private const int Port = 5300; // not one that the system hands out, on an address of our own: free by UDP and by TCP
+
+    private static int servers;
+
+    private readonly UdpClient udp;
     private readonly TcpListener tcp;
     private readonly CancellationTokenSource stopping = new();
     private readonly List<string> asked = [];
@@ -29,7 +33,9 @@ public sealed class ScriptedDns : IAsyncDisposable
     public ScriptedDns(params IEnumerable<(string Name, string Line)> zone)
     {
         this.zone = zone.ToLookup(line => line.Name, line => line.Line);
-        Server = (IPEndPoint)udp.Client.LocalEndPoint!;
+        var process = Environment.ProcessId;
+        Server = new IPEndPoint(new IPAddress([127, (byte)(process >> 8 | 0x80), (byte)process, (byte)Interlocked.Increment(ref servers)]), Port);
+        udp = new UdpClient(Server);
         tcp = new TcpListener(Server);
         tcp.Start();
         serving = Task.WhenAll(ServeUdpAsync(), ServeTcpAsync());
