@@ -68,7 +68,7 @@ public sealed class RunnerServiceTests
     }
 
     [Fact]
-    public async Task The_deliverers_end_ends_it_and_what_was_being_staged_is_delivered_once_by_the_next()
+    public async Task The_deliverers_end_ends_it_and_frees_the_lease_for_the_next()
     {
         await using var rig = await ServiceRig.NewAsync();
         await rig.StartAsync();
