@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Native;
 
@@ -115,7 +114,8 @@ internal sealed class SpooledMessage : IAsyncDisposable
 
     private static FileStream OpenUnlinked()
     {
-        var path = Path.Join(Path.GetTempPath(), $"postoffice-{RandomNumberGenerator.GetHexString(32, lowercase: true)}");
+        // Random octets of the system: asking RandomNumberGenerator for them would load all of OpenSSL, 3.6 MB, into a program that needs it for nothing.
+        var path = Path.Join(Path.GetTempPath(), $"postoffice-{Guid.NewGuid():N}");
         var file = SafeFile.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL);
         Libc.Check(Libc.Unlink(path), path);
         return new FileStream(file, FileAccess.ReadWrite, bufferSize: 0);
