@@ -114,7 +114,7 @@ internal sealed class SpooledMessage : IAsyncDisposable
 
     private static FileStream OpenUnlinked()
     {
-        // Random octets of the system: asking RandomNumberGenerator for them would load all of OpenSSL, 3.6 MB, into a program that needs it for nothing.
+        // Random bits of the system: asking RandomNumberGenerator for them would load all of OpenSSL, 3.6 MB, into a program that needs it for nothing.
         var path = Path.Join(Path.GetTempPath(), $"postoffice-{Guid.NewGuid():N}");
         var file = SafeFile.Open(path, Libc.O_RDWR | Libc.O_CREAT | Libc.O_EXCL);
         Libc.Check(Libc.Unlink(path), path);

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Win32.SafeHandles;
@@ -30,7 +29,7 @@ public static class DropFile
     /// <exception cref="IOException">It cannot be left; nothing of it stays.</exception>
     public static string Write(string directory, DropEnvelope envelope, Stream content)
     {
-        var name = RandomNumberGenerator.GetHexString(32, lowercase: true);
+        var name = Guid.NewGuid().ToString("N"); // 122 random bits of the system; RandomNumberGenerator would load all of OpenSSL into sendmail
         var whole = Path.Join(directory, name);
         var part = whole + UnfinishedSuffix;
         using var file = SafeFile.Open(part, Libc.O_WRONLY | Libc.O_CREAT | Libc.O_EXCL, ReadableByAll);
