@@ -24,7 +24,7 @@ public sealed partial class WriteErrorTests
     }
 
     [Fact]
-    public async Task A_write_that_comes_short_is_451_until_the_rest_fits_again()
+    public async Task A_write_that_comes_short_is_451_and_what_was_acknowledged_arrives()
     {
         await using var site = new Site();
         await using var listener = Traced(site, "/usr/bin/env", "--ignore-signal=XFSZ", Service.Program("postoffice-smtpd"));
@@ -36,8 +36,8 @@ public sealed partial class WriteErrorTests
         await LimitFilesAsync(listener, $"{lastPage + 6_000}");
         sent.AddRange(SendUntil(site, () => ShortWrite().IsMatch(Trace(site))));
         Assert.StartsWith("45", sent[^1]);
-        Assert.StartsWith("45", Send(site)); // still
 
+        // The store may have mended itself by now, with a log that begins anew below the limit; if not, it does when there is room.
         await LimitFilesAsync(listener, "unlimited");
         await AllArriveAsync(site, sent);
     }
