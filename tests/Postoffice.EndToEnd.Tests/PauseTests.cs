@@ -4,7 +4,7 @@ namespace Postoffice.EndToEnd.Tests;
 
 /// <summary>
 /// A runner stopped inside a commit keeps the store's write lock, and no lease helps. strace places the stop: the process gets SIGSTOP in
-/// the sync of a commit, not by chance.
+/// the sync of a commit, not by chance; only syncs of the log count, so that it never meets the deliverer, which syncs mailboxes.
 /// </summary>
 public sealed class PauseTests
 {
@@ -15,7 +15,7 @@ public sealed class PauseTests
         var listener = await site.StartListenerAsync();
         await using var runner = Service.Start(
             OutsideProgram.Require("strace"),
-            "-D", "-f", "-o", site.File("trace"), "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:signal=STOP:when=12",
+            "-D", "-f", "-o", site.File("trace"), "-P", site.StorePath + "-wal", "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:signal=STOP:when=12",
             Service.Program("postoffice-runner"), "-C", site.Configuration);
         await runner.SaysAsync("ready");
 
@@ -44,7 +44,7 @@ public sealed class PauseTests
         await site.StartListenerAsync();
         await using var runner = Service.Start(
             OutsideProgram.Require("strace"),
-            "-D", "-f", "-o", site.File("trace"), "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:signal=KILL:when=12",
+            "-D", "-f", "-o", site.File("trace"), "-P", site.StorePath + "-wal", "-e", "trace=fsync,fdatasync", "-e", "inject=fsync,fdatasync:signal=KILL:when=12",
             Service.Program("postoffice-runner"), "-C", site.Configuration);
         await runner.SaysAsync("ready");
 
