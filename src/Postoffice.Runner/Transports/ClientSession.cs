@@ -86,6 +86,9 @@ internal sealed class ClientSession : IAsyncDisposable
         return await ReadReplyAsync(token);
     }, ct);
 
+    /// <summary>Says goodbye. Nothing depends on it: a peer that does not answer has had its chance.</summary>
+    public async Task QuitAsync(ResiliencePipeline quit, CancellationToken ct) => await AskAsync("QUIT", quit, ct);
+
     public async ValueTask DisposeAsync()
     {
         await input.CompleteAsync();

@@ -6,18 +6,18 @@ using Postoffice.Store.Wire;
 namespace Postoffice.Runner.Transports;
 
 /// <summary>
-/// One mail transaction on a connection that has just been made: greeting, EHLO, MAIL, RCPT, DATA, content (RFC 5321 §3.3). Ends with a result
-/// for every recipient, or with the reason why another address of the next hop may do better.
+/// One mail transaction on an open connection: MAIL, RCPT, DATA, content (RFC 5321 §3.3). Ends with a result for every recipient, or with the
+/// reason why another address of the next hop may do better.
 /// </summary>
 internal sealed class SmtpTransaction(
-    ClientSession session, PhasePipelines phases, DomainName self, QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)
+    ClientSession session, PeerExtensions peer, PhasePipelines phases, QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)
 {
     private static readonly Reply NeedsSmtpUtf8 = new(550, new(5, 6, 7), "the next hop does not take addresses beyond ASCII (RFC 6531)");
 
     private readonly List<RecipientResult> results = [];
 
     /// <summary>How far it came; see <see cref="Store.Events.AttemptEnded"/>.</summary>
-    public string Phase { get; private set; } = "greeting";
+    public string Phase { get; private set; } = "mail";
 
     /// <summary>Results decided so far; complete when <see cref="RunAsync"/> answered null.</summary>
     public IReadOnlyList<RecipientResult> Results => results;
@@ -27,23 +27,13 @@ internal sealed class SmtpTransaction(
     /// <exception cref="Store.Log.StoreUnavailableException">The content cannot be read on; the final dot was not sent.</exception>
     public async Task<Answer?> RunAsync(Stream content, CancellationToken ct)
     {
-        var greeting = await session.HearAsync(phases.Greeting, ct);
-        if (greeting is not Answer.Said({ Code: 220 })) return greeting;
-
-        Phase = "ehlo";
-        var hello = await session.AskAsync($"EHLO {self}", phases.Greeting, ct);
-        if (hello is Answer.Said({ IsPermanent: true })) hello = await session.AskAsync($"HELO {self}", phases.Greeting, ct); // RFC 5321 §3.2
-        if (hello is not Answer.Said({ IsPositive: true } offers)) return hello;
-
-        Phase = "mail";
-        var peer = PeerExtensions.Of(offers);
-        var mail = await session.AskAsync(MailCommand(peer, content.Length), phases.Mail, ct);
+        var mail = await session.AskAsync(MailCommand(content.Length), phases.Mail, ct);
         if (mail is not Answer.Said(var word)) return mail;
         if (word.Code == 421) return mail; // the service closes: another address may not
         if (!word.IsPositive) return All(number => new RecipientResult.Refused(number, Judged(word)));
 
         Phase = "rcpt";
-        var accepted = await OfferRecipientsAsync(peer, ct);
+        var accepted = await OfferRecipientsAsync(ct);
         if (accepted.Count == 0) return null;
 
         Phase = "data";
@@ -75,10 +65,7 @@ internal sealed class SmtpTransaction(
         return null;
     }
 
-    /// <summary>Nothing depends on it: a peer that does not answer has had its chance.</summary>
-    public async Task QuitAsync(CancellationToken ct) => await session.AskAsync("QUIT", phases.Quit, ct);
-
-    private async Task<List<int>> OfferRecipientsAsync(PeerExtensions peer, CancellationToken ct)
+    private async Task<List<int>> OfferRecipientsAsync(CancellationToken ct)
     {
         var accepted = new List<int>();
         string? lost = null;
@@ -116,7 +103,7 @@ internal sealed class SmtpTransaction(
         return [];
     }
 
-    private string MailCommand(PeerExtensions peer, long octets)
+    private string MailCommand(long octets)
     {
         var command = $"MAIL FROM:<{message.Accepted.From}>";
         if (peer.Size) command += $" SIZE={octets}"; // RFC 1870 §6

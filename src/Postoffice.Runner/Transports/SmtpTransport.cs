@@ -78,43 +78,55 @@ internal sealed class SmtpTransport(
         }
 
         await using var session = new ClientSession(connection, conversation);
-        var transaction = new SmtpTransaction(session, phases, self, attempt.Message, attempt.Recipients);
+        var opening = new Opening(session, phases, self);
+        SmtpTransaction? transaction = null;
         try
         {
             await using var octets = await MessageOctets.OpenAsync(content, attempt.Message, [], ct);
             if (octets is null) return (report with { Results = attempt.All(number => new RecipientResult.Refused(number, ContentGone)) }, true);
-            var early = await transaction.RunAsync(octets, ct);
-            if (early is not null) return (report with { Phase = transaction.Phase, Results = attempt.All(number => Early(number, early)) }, false);
-            await transaction.QuitAsync(ct);
+            var early = await opening.RunAsync(ct);
+            if (early is null)
+            {
+                transaction = new SmtpTransaction(session, opening.Offers, phases, attempt.Message, attempt.Recipients);
+                early = await transaction.RunAsync(octets, ct);
+            }
+            if (early is not null) return (Told(attempt.All(number => Early(number, early))), false);
+            await session.QuitAsync(phases.Quit, ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            return (report with { Phase = transaction.Phase, Results = Stopped(attempt, transaction) }, true);
+            return (Told(Stopped(attempt, transaction)), true);
         }
         catch (StoreUnavailableException trouble)
         {
             // The content is read before the final dot, which is not sent now: the peer drops what it has (RFC 5321 §4.1.1.4).
-            return (report with { Phase = transaction.Phase, Results = Unread(attempt, transaction, trouble) }, true);
+            return (Told(Unread(attempt, transaction, trouble)), true);
         }
-        return (report with { Phase = transaction.Phase, Results = transaction.Results }, true);
+        return (Told(transaction!.Results), true);
+
+        AttemptReport Told(IReadOnlyList<RecipientResult> results) =>
+            report with { Phase = transaction?.Phase ?? opening.Phase, Results = results };
     }
 
     /// <summary>Who has a result keeps it. After the final dot only the peer knows about the others; before it, it has nothing of theirs.</summary>
-    private static IReadOnlyList<RecipientResult> Stopped(Attempt attempt, SmtpTransaction transaction)
+    private static IReadOnlyList<RecipientResult> Stopped(Attempt attempt, SmtpTransaction? transaction)
     {
-        var settled = transaction.Results.ToDictionary(result => result.Recipient);
-        return attempt.All(number => settled.GetValueOrDefault(number) ?? (transaction.Phase == "dot"
+        var settled = Settled(transaction);
+        return attempt.All(number => settled.GetValueOrDefault(number) ?? (transaction?.Phase == "dot"
             ? new RecipientResult.InDoubt(number, "the runner stopped before the answer to the final dot")
             : new RecipientResult.Interrupted(number, "the runner stopped in the middle of the session")));
     }
 
     /// <summary>Who has a result keeps it; the others wait until our own trouble is over.</summary>
-    private static IReadOnlyList<RecipientResult> Unread(Attempt attempt, SmtpTransaction transaction, StoreUnavailableException trouble)
+    private static IReadOnlyList<RecipientResult> Unread(Attempt attempt, SmtpTransaction? transaction, StoreUnavailableException trouble)
     {
-        var settled = transaction.Results.ToDictionary(result => result.Recipient);
+        var settled = Settled(transaction);
         return attempt.All(number => settled.GetValueOrDefault(number)
             ?? new RecipientResult.Unreached(number, $"the content cannot be read now: {trouble.Message}"));
     }
+
+    private static Dictionary<int, RecipientResult> Settled(SmtpTransaction? transaction) =>
+        transaction?.Results.ToDictionary(result => result.Recipient) ?? [];
 
     private static RecipientResult Early(int number, Answer answer) => answer switch
     {
