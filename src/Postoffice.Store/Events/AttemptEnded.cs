@@ -26,8 +26,17 @@ public sealed record AttemptEnded(
 /// <param name="Reply">The peer's words, hostile text; null when no reply came.</param>
 /// <param name="Reason">Why, in our own words, where there is no reply or it does not say.</param>
 /// <param name="NextAttemptAt">For a deferral and a doubt: the earliest instant of the next attempt, UTC.</param>
+/// <param name="DsnPassedOn">
+/// For a delivery: the next hop offers DSN and got what the sender asked for, so that telling the sender is its business now (RFC 3461 §5.2.2).
+/// False for a mailbox, and for a next hop without DSN: then it is ours.
+/// </param>
 public sealed record RecipientOutcome(
-    int Recipient, OutcomeKind Result, Reply? Reply = null, string? Reason = null, DateTimeOffset? NextAttemptAt = null);
+    int Recipient,
+    OutcomeKind Result,
+    Reply? Reply = null,
+    string? Reason = null,
+    DateTimeOffset? NextAttemptAt = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool DsnPassedOn = false);
 
 /// <summary>What an attempt did for one recipient.</summary>
 public enum OutcomeKind

@@ -72,7 +72,7 @@ public static class Decide
 
     private static RecipientOutcome Outcome(RecipientResult result, DateTimeOffset now, DateTimeOffset next) => result switch
     {
-        RecipientResult.Delivered(var number, var reply) => new(number, OutcomeKind.Delivered, reply),
+        RecipientResult.Delivered(var number, var reply, var passedOn) => new(number, OutcomeKind.Delivered, reply, DsnPassedOn: passedOn),
         RecipientResult.Refused(var number, { IsPermanent: true } reply) => new(number, OutcomeKind.Refused, reply),
         RecipientResult.Refused(var number, var reply) => new(number, OutcomeKind.Deferred, reply, NextAttemptAt: next),
         RecipientResult.Unreached(var number, var reason) => new(number, OutcomeKind.Deferred, Reason: reason, NextAttemptAt: next),

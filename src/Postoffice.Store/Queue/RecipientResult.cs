@@ -7,7 +7,8 @@ namespace Postoffice.Store.Queue;
 public abstract record RecipientResult(int Recipient)
 {
     /// <summary>2yz to the final dot, or the mailbox has it.</summary>
-    public sealed record Delivered(int Recipient, Reply Reply) : RecipientResult(Recipient);
+    /// <param name="DsnPassedOn">See <see cref="Events.RecipientOutcome"/>.</param>
+    public sealed record Delivered(int Recipient, Reply Reply, bool DsnPassedOn = false) : RecipientResult(Recipient);
 
     /// <summary>4yz or 5yz.</summary>
     public sealed record Refused(int Recipient, Reply Reply) : RecipientResult(Recipient);

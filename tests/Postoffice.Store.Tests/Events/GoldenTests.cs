@@ -28,7 +28,7 @@ public sealed class GoldenTests
         new AttemptEnded(
             3,
             [
-                new RecipientOutcome(1, OutcomeKind.Delivered, Reply.Parse("250 2.0.0 ok\ntwice")),
+                new RecipientOutcome(1, OutcomeKind.Delivered, Reply.Parse("250 2.0.0 ok\ntwice"), DsnPassedOn: true),
                 new RecipientOutcome(2, OutcomeKind.InDoubt, null, "no answer", Cast.Noon),
             ],
             "mx.example.test", "192.0.2.25", "Tls12 x", "done", 12, Recovered: true),
@@ -79,6 +79,16 @@ public sealed class GoldenTests
     [Fact]
     public void What_may_be_missing_is_read_as_missing() =>
         Assert.Equal(new DsnQueued(null, [1], "NOTIFY"), EventJson.Read("dsn-queued.v1", EventJson.Write(new DsnQueued(null, [1], "NOTIFY"))));
+
+    [Fact]
+    public void An_outcome_from_before_dsn_was_passed_on_is_one_of_ours_to_tell()
+    {
+        const string Earlier = """{"attempt":1,"outcomes":[{"recipient":1,"result":"delivered","reply":"250 ok"}]}""";
+        var ended = new AttemptEnded(1, [new RecipientOutcome(1, OutcomeKind.Delivered, Reply.Parse("250 ok"))]);
+
+        Assert.Equal(ended, EventJson.Read("attempt-ended.v1", Earlier));
+        Assert.Equal(Earlier, EventJson.Write(ended));
+    }
 
     private static string Golden(string file)
     {

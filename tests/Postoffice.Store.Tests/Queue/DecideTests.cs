@@ -48,6 +48,12 @@ public sealed class DecideTests
             .Then(Ended(new(1, OutcomeKind.Deferred, Later, NextAttemptAt: Noon.AddHours(1))));
 
     [Fact]
+    public void Who_tells_the_sender_of_a_delivery_is_kept_with_it() =>
+        Given(Accepted(), First)
+            .When(message => End(message, new RecipientResult.Delivered(1, Reply.Parse("250 ok"), DsnPassedOn: true), Noon))
+            .Then(Ended(new(1, OutcomeKind.Delivered, Reply.Parse("250 ok"), DsnPassedOn: true)));
+
+    [Fact]
     public void A_permanent_refusal_ends_the_recipient() =>
         Given(Accepted(), First)
             .When(message => End(message, new RecipientResult.Refused(1, Never), Noon))
