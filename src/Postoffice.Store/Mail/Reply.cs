@@ -6,6 +6,11 @@ namespace Postoffice.Store.Mail;
 /// <param name="Text">Lines joined by <c>\n</c>, without code and status. A peer's text is hostile: escape it where it is shown.</param>
 public sealed record Reply(int Code, EnhancedStatusCode? Status, string Text)
 {
+    /// <summary>Characters of a text that is kept: enough for every reply seen in earnest, little enough for a hundred recipients in one fact.</summary>
+    public const int MaxKeptCharacters = 1_000;
+
+    private const char Cut = '…';
+
     public bool IsPositive => Code is >= 200 and < 400;
 
     /// <summary>4yz: the same command may succeed later.</summary>
@@ -32,6 +37,15 @@ public sealed record Reply(int Code, EnhancedStatusCode? Status, string Text)
 
     /// <exception cref="FormatException">Not a reply; for text of our own.</exception>
     public static Reply Parse(string text) => TryParse(text, out var reply) ? reply : throw new FormatException($"Not a reply: {text}");
+
+    /// <summary>The reply as it is kept: a text over <see cref="MaxKeptCharacters"/> ends there, with <c>…</c> as its last character.</summary>
+    public Reply Kept()
+    {
+        if (Text.Length <= MaxKeptCharacters) return this;
+        var end = MaxKeptCharacters - 1;
+        if (char.IsHighSurrogate(Text[end - 1])) end--; // never half a character
+        return this with { Text = string.Concat(Text.AsSpan(0, end), [Cut]) };
+    }
 
     public override string ToString() => Status is { } status ? $"{Code} {status} {Text}" : $"{Code} {Text}";
 }

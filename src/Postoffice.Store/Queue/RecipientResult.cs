@@ -2,16 +2,25 @@ using Postoffice.Store.Mail;
 
 namespace Postoffice.Store.Queue;
 
-/// <summary>What a transport says of one recipient, before it is decided what that means.</summary>
+/// <summary>
+/// What a transport says of one recipient, before it is decided what that means. A reply is kept to <see cref="Reply.MaxKeptCharacters"/>: a
+/// hostile one has 64 KiB, and a transaction has it once for each of its recipients.
+/// </summary>
 /// <param name="Recipient">Recipient number.</param>
 public abstract record RecipientResult(int Recipient)
 {
     /// <summary>2yz to the final dot, or the mailbox has it.</summary>
     /// <param name="DsnPassedOn">See <see cref="Events.RecipientOutcome"/>.</param>
-    public sealed record Delivered(int Recipient, Reply Reply, bool DsnPassedOn = false) : RecipientResult(Recipient);
+    public sealed record Delivered(int Recipient, Reply Reply, bool DsnPassedOn = false) : RecipientResult(Recipient)
+    {
+        public Reply Reply { get; } = Reply.Kept();
+    }
 
     /// <summary>4yz or 5yz.</summary>
-    public sealed record Refused(int Recipient, Reply Reply) : RecipientResult(Recipient);
+    public sealed record Refused(int Recipient, Reply Reply) : RecipientResult(Recipient)
+    {
+        public Reply Reply { get; } = Reply.Kept();
+    }
 
     /// <summary>No reply, and nothing was taken: no route, no connection, our own trouble.</summary>
     public sealed record Unreached(int Recipient, string Reason) : RecipientResult(Recipient);

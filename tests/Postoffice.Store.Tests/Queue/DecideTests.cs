@@ -59,6 +59,31 @@ public sealed class DecideTests
             .When(message => End(message, new RecipientResult.Refused(1, Never), Noon))
             .Then(Ended(new(1, OutcomeKind.Refused, Never)));
 
+    [Theory]
+    [InlineData(1_000, "x", 1_000)]
+    [InlineData(1_001, "x", 1_000)]
+    [InlineData(64 * 1024, "x", 1_000)]
+    [InlineData(1_001, "\U0001F600", 1_000)]
+    [InlineData(1_002, "\U0001F600", 1_000)]
+    public void Of_a_huge_reply_the_beginning_is_kept_and_the_cut_shows(int characters, string piece, int most)
+    {
+        var huge = string.Concat(Enumerable.Repeat(piece, characters / piece.Length)).PadLeft(characters, '.');
+        Given(Accepted(), First)
+            .When(message => End(message, new RecipientResult.Refused(1, new Reply(550, null, huge)), Noon))
+            .Then(ended =>
+            {
+                var kept = Assert.Single(ended!.Outcomes).Reply!.Text;
+                Assert.InRange(kept.Length, most - 1, most);
+                Assert.StartsWith(kept.TrimEnd('…'), huge, StringComparison.Ordinal);
+                Assert.Equal(characters > most, kept.EndsWith('…'));
+                Assert.Equal(kept, Assert.Single(((AttemptEnded)EventJson.Read("attempt-ended.v1", EventJson.Write(ended))).Outcomes).Reply!.Text);
+            });
+    }
+
+    [Fact]
+    public void What_a_taker_says_at_length_is_kept_short_as_well() =>
+        Assert.Equal(Reply.MaxKeptCharacters, new RecipientResult.Delivered(1, new Reply(250, null, new string('x', 2_000))).Reply.Text.Length);
+
     [Fact]
     public void Nobody_reached_waits_with_our_reason() =>
         Given(Accepted(), First)
