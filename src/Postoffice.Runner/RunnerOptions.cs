@@ -37,6 +37,9 @@ internal sealed record RunnerOptions
     /// <summary><c>sessions=</c> and <c>sessions-per-host=</c>: at once to all next hops, and to one.</summary>
     public SlotLimits Sessions { get; init; } = new(Each: 20, Together: 100, WaitingEach: 100, WaitingTogether: 800);
 
+    /// <summary><c>messages-per-connection=</c>: over one connection to a next hop, before it is closed. 1 to 10,000.</summary>
+    public int MessagesPerConnection { get; init; } = 100;
+
     /// <summary><c>stop-wait=</c>: what is under way has this long to end after SIGTERM. 0 s to 10 min.</summary>
     public TimeSpan StopWait { get; init; } = TimeSpan.FromSeconds(30);
 
@@ -66,6 +69,7 @@ internal sealed record RunnerOptions
                 Together = (int)settings.Number("sessions", defaults.Sessions.Together, 1, 10_000),
                 Each = (int)settings.Number("sessions-per-host", defaults.Sessions.Each, 1, 1_000),
             },
+            MessagesPerConnection = (int)settings.Number("messages-per-connection", defaults.MessagesPerConnection, 1, 10_000),
             StopWait = settings.Time("stop-wait", defaults.StopWait, TimeSpan.Zero, TimeSpan.FromMinutes(10)),
             Timeouts = PhaseTimeouts.From(settings),
             Retention = RetentionSettings.From(settings),

@@ -17,6 +17,9 @@ internal sealed class RunnerService(
     /// <summary>For each step of the end after <c>stop-wait=</c>: outcomes written, parts ended, lease released.</summary>
     private static readonly TimeSpan LastSteps = TimeSpan.FromSeconds(5);
 
+    /// <summary>For QUIT on connections that carry no mail: politeness, so it may not take long.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
+
     private readonly InForce<Workings> workings = new(first);
     private readonly SteadyClock age = new(clock);
     private readonly LeaseKeeper keeper = new(store.Leases, $"postoffice-runner {Environment.ProcessId} on {Environment.MachineName}", clock, log);
@@ -57,7 +60,9 @@ internal sealed class RunnerService(
         try
         {
             var fresh = load();
+            var before = workings.Current;
             workings.Current = await factory.MakeAsync(fresh, ct);
+            _ = before.Idle.CloseAsync(); // opened by rules that hold no longer
             current = fresh;
             RunnerLog.Reloaded(log);
             await RecordConfigurationAsync(ct);
@@ -162,9 +167,12 @@ internal sealed class RunnerService(
         ServiceNotice.Send(ServiceNotice.Stopping);
         RunnerLog.Stopping(log, dispatcher.InFlight);
         term.Stop();
-        if (await WithinAsync(workings.Current.Options.StopWait, dispatcher.DrainAsync())) return;
-        term.Abort();
-        await WithinAsync(LastSteps, dispatcher.DrainAsync());
+        if (!await WithinAsync(workings.Current.Options.StopWait, dispatcher.DrainAsync()))
+        {
+            term.Abort();
+            await WithinAsync(LastSteps, dispatcher.DrainAsync());
+        }
+        await WithinAsync(Farewell, workings.Current.Idle.CloseAsync());
     }
 
     /// <returns>False when it goes on beyond the limit.</returns>

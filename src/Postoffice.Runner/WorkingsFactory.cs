@@ -31,8 +31,10 @@ internal sealed class WorkingsFactory(MailStore store, DelivererClient deliverer
         var router = new Router(LocalDomains.From(settings, self), LocalUsers.From(settings, startedAsRoot), RouteTable.From(settings));
         var own = OwnEndpoints.From(settings);
         var hops = new NextHops(new HostAddresses(own), new MailExchangers(new DnsQuestions(NameServers.From(settings), clock), own, self));
-        var sessions = new SmtpTransport(store.Content, hops, new PhasePipelines(options.Timeouts, clock), self, Board, clock);
+        var phases = new PhasePipelines(options.Timeouts, clock);
+        var idle = new IdleConnections(options.MessagesPerConnection, phases, clock);
+        var sessions = new SmtpTransport(store.Content, hops, idle, phases, self, Board, clock);
         var bounces = new BouncePolicy(new DsnComposer(self, store.Content, clock), store.Content, ids, self);
-        return new Workings(options, router, Mailboxes, sessions, bounces);
+        return new Workings(options, router, Mailboxes, sessions, bounces, idle);
     }
 }

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Postoffice.Runner.Bounces;
 using Postoffice.Runner.Conversations;
+using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
+using Postoffice.Runner.Transports;
 using Postoffice.Store;
 using Postoffice.Store.Events;
 using Postoffice.Store.Leases;
@@ -30,7 +32,7 @@ internal sealed class RunnerRig : IAsyncDisposable
         Mailboxes = new FakeTransport(Transport.Mailbox) { Clock = clock };
         Sessions = new FakeTransport(Transport.Smtp) { Clock = clock };
         var bounces = new BouncePolicy(new DsnComposer(Self, store.Content, clock), store.Content, new QueueIdSource(clock), Self);
-        Workings = new InForce<Workings>(new Workings(options, new ByDomain(), Mailboxes, Sessions, bounces));
+        Workings = new InForce<Workings>(new Workings(options, new ByDomain(), Mailboxes, Sessions, bounces, Idle(options, clock)));
         Recorder = new OutcomeRecorder(Journal, lease, Workings, clock, new SteadyClock(clock), NullLogger.Instance);
         var recovery = new Recovery(Recorder, Mailboxes, NullLogger.Instance);
         var work = new MessageWork(Recorder, recovery, Workings, Board, Term, clock, NullLogger.Instance);
@@ -103,6 +105,9 @@ internal sealed class RunnerRig : IAsyncDisposable
         Term.Dispose();
         own?.Dispose();
     }
+
+    private static IdleConnections Idle(RunnerOptions options, TimeProvider clock) =>
+        new(options.MessagesPerConnection, new PhasePipelines(options.Timeouts, clock), clock);
 
     private sealed class ByDomain : IRouter
     {

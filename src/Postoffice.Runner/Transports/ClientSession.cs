@@ -22,8 +22,9 @@ internal sealed class ClientSession : IAsyncDisposable
     private readonly PipeReader input;
     private readonly ReplyReader replies = new();
     private readonly ArrayBufferWriter<byte> output = new();
-    private readonly IConversation? heard;
+    private IConversation? heard;
     private string? lost; // why the session is of no more use
+    private bool isClosing; // the peer said 421 (RFC 5321 §3.8)
     private bool saidTooMuch; // something came behind the last reply that nothing was asked for
 
     /// <param name="connection">Closed with the session.</param>
@@ -33,6 +34,9 @@ internal sealed class ClientSession : IAsyncDisposable
         (this.connection, this.heard) = (connection, heard);
         input = PipeReader.Create(connection, new StreamPipeReaderOptions(leaveOpen: true));
     }
+
+    /// <summary>Whether another command makes sense.</summary>
+    public bool IsUsable => lost is null && !isClosing && !saidTooMuch;
 
     /// <summary>Waits for a reply: the greeting.</summary>
     /// <exception cref="OperationCanceledException">We are told to stop.</exception>
@@ -86,14 +90,26 @@ internal sealed class ClientSession : IAsyncDisposable
         return await ReadReplyAsync(token);
     }, ct);
 
+    /// <summary>Ends whatever transaction there is (RFC 5321 §4.1.1.5).</summary>
+    /// <returns>Whether the peer waits for MAIL again.</returns>
+    public async Task<bool> ResetAsync(ResiliencePipeline limit, CancellationToken ct) =>
+        await AskAsync("RSET", limit, ct) is Answer.Said({ IsPositive: true }) && IsUsable;
+
     /// <summary>Says goodbye. Nothing depends on it: a peer that does not answer has had its chance.</summary>
     public async Task QuitAsync(ResiliencePipeline quit, CancellationToken ct) => await AskAsync("QUIT", quit, ct);
+
+    /// <summary>From now on another conversation is told what is said, or none; the one before is told that it is over.</summary>
+    public void TellTo(IConversation? next)
+    {
+        heard?.Closed(lost);
+        heard = next;
+    }
 
     public async ValueTask DisposeAsync()
     {
         await input.CompleteAsync();
         await connection.DisposeAsync();
-        heard?.Closed(lost);
+        TellTo(null);
     }
 
     private async ValueTask<Answer> FlushedAsync(CancellationToken ct)
@@ -125,8 +141,9 @@ internal sealed class ClientSession : IAsyncDisposable
             {
                 case ReplyRead.Whole:
                     saidTooMuch = !buffer.IsEmpty;
-                    heard?.Heard(reply!);
-                    return new Answer.Said(reply!);
+                    isClosing |= reply!.Code == 421;
+                    heard?.Heard(reply);
+                    return new Answer.Said(reply);
                 case ReplyRead.Incomplete when !read.IsCompleted:
                     continue;
                 case ReplyRead.Incomplete:

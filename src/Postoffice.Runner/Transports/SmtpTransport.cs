@@ -13,11 +13,11 @@ using Postoffice.Store.Queue;
 namespace Postoffice.Runner.Transports;
 
 /// <summary>
-/// To a next hop by SMTP. The intent is durable before anything is dialled; every address of the host is tried in turn until one takes the
-/// transaction as far as its recipients.
+/// To a next hop by SMTP. The intent is durable before anything is sent; a connection that is open already is used first, then every address
+/// of the host in turn until one takes the transaction as far as its recipients.
 /// </summary>
 internal sealed class SmtpTransport(
-    IContentStore content, NextHops hops, PhasePipelines phases, DomainName self, SwitchBoard board, TimeProvider clock) : ITransport
+    IContentStore content, NextHops hops, IdleConnections idle, PhasePipelines phases, DomainName self, SwitchBoard board, TimeProvider clock) : ITransport
 {
     private static readonly Reply ContentGone = new(554, new(5, 3, 0), "the content of this message is no longer there");
 
@@ -33,6 +33,12 @@ internal sealed class SmtpTransport(
     {
         try
         {
+            if (await idle.TakeAsync(attempt.Route.Destination!.Name) is { } open)
+            {
+                open.Session.TellTo(board.Open(attempt.Message, open.EndPoint.Address.ToString()));
+                var (report, isFinal) = await UseAsync(attempt, open, ct);
+                if (isFinal) return report; // else it is no worse than a fresh one, or the peer has had enough of this connection
+            }
             AttemptReport? best = null;
             await foreach (var candidate in hops.FindAsync(attempt.Route, ct))
             {
@@ -70,28 +76,43 @@ internal sealed class SmtpTransport(
     {
         var report = new AttemptReport([], host, peer.Address.ToString(), Phase: "connect");
         var conversation = board.Open(attempt.Message, peer.Address.ToString());
-        var (connection, refused) = await ConnectAsync(peer, ct);
-        if (connection is null)
+        var (socket, refused) = await ConnectAsync(peer, ct);
+        if (socket is null)
         {
             conversation?.Closed(refused);
             return (report with { Results = attempt.All(number => new RecipientResult.Unreached(number, $"{host} ({peer}): {refused}")) }, false);
         }
 
-        await using var session = new ClientSession(connection, conversation);
+        var session = new ClientSession(new NetworkStream(socket, ownsSocket: true), conversation);
         var opening = new Opening(session, phases, self);
-        SmtpTransaction? transaction = null;
+        try
+        {
+            if (await opening.RunAsync(ct) is not { } early) return await UseAsync(attempt, new PeerConnection(session, socket, host, peer, opening.Offers), ct);
+            await session.DisposeAsync();
+            return (report with { Phase = opening.Phase, Results = attempt.All(number => Early(number, early)) }, false);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await session.DisposeAsync();
+            return (report with { Phase = opening.Phase, Results = Stopped(attempt, null) }, true);
+        }
+    }
+
+    /// <summary>One transaction; the connection is kept for the next one if the peer allows.</summary>
+    private async Task<(AttemptReport Report, bool IsFinal)> UseAsync(Attempt attempt, PeerConnection connection, CancellationToken ct)
+    {
+        var report = new AttemptReport([], connection.Host, connection.EndPoint.Address.ToString());
+        var isInStep = false; // the peer waits for MAIL
+        var transaction = new SmtpTransaction(connection.Session, connection.Offers, phases, attempt.Message, attempt.Recipients);
         try
         {
             await using var octets = await MessageOctets.OpenAsync(content, attempt.Message, [], ct);
             if (octets is null) return (report with { Results = attempt.All(number => new RecipientResult.Refused(number, ContentGone)) }, true);
-            var early = await opening.RunAsync(ct);
-            if (early is null)
-            {
-                transaction = new SmtpTransaction(session, opening.Offers, phases, attempt.Message, attempt.Recipients);
-                early = await transaction.RunAsync(octets, ct);
-            }
-            if (early is not null) return (Told(attempt.All(number => Early(number, early))), false);
-            await session.QuitAsync(phases.Quit, ct);
+            connection.Transactions++;
+            var early = await transaction.RunAsync(octets, ct);
+            var results = early is null ? transaction.Results : attempt.All(number => Early(number, early));
+            isInStep = transaction.Phase == "done" || (connection.Session.IsUsable && await connection.Session.ResetAsync(phases.Quit, ct));
+            return (Told(results), early is null);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -102,10 +123,14 @@ internal sealed class SmtpTransport(
             // The content is read before the final dot, which is not sent now: the peer drops what it has (RFC 5321 §4.1.1.4).
             return (Told(Unread(attempt, transaction, trouble)), true);
         }
-        return (Told(transaction!.Results), true);
+        finally
+        {
+            connection.Session.TellTo(null);
+            if (isInStep) idle.Put(attempt.Route.Destination!.Name, connection);
+            else await connection.DisposeAsync();
+        }
 
-        AttemptReport Told(IReadOnlyList<RecipientResult> results) =>
-            report with { Phase = transaction?.Phase ?? opening.Phase, Results = results };
+        AttemptReport Told(IReadOnlyList<RecipientResult> results) => report with { Phase = transaction.Phase, Results = results };
     }
 
     /// <summary>Who has a result keeps it. After the final dot only the peer knows about the others; before it, it has nothing of theirs.</summary>
@@ -140,7 +165,7 @@ internal sealed class SmtpTransport(
     private static AttemptReport Better(AttemptReport? earlier, AttemptReport later) =>
         earlier is null || earlier.Results.All(result => result is RecipientResult.Refused { Reply.IsPermanent: true }) ? later : earlier;
 
-    private async Task<(NetworkStream? Connection, string? Reason)> ConnectAsync(IPEndPoint peer, CancellationToken ct)
+    private async Task<(Socket? Socket, string? Reason)> ConnectAsync(IPEndPoint peer, CancellationToken ct)
     {
         Socket? socket = null;
         try
@@ -148,7 +173,7 @@ internal sealed class SmtpTransport(
             // Refused where the machine has no IPv6 at all: that address's trouble, as any other.
             socket = new Socket(peer.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
             await phases.Connect.ExecuteAsync(async token => await socket.ConnectAsync(peer, token), ct);
-            return (new NetworkStream(socket, ownsSocket: true), null);
+            return (socket, null);
         }
         catch (Exception failed) when (failed is SocketException or Polly.Timeout.TimeoutRejectedException)
         {

@@ -114,8 +114,9 @@ public sealed class NextHopAddressesTests : IDisposable
         var id = await temp.Store.AcceptAsync(default, null, "bob@remote.example");
         var message = QueuedMessage.Fold(id, await temp.Store.Events.ReadAsync(StreamId.Message(id), 0, default))!;
         var timeouts = new PhaseTimeouts { Connect = TimeSpan.FromSeconds(5), Greeting = TimeSpan.FromSeconds(1) };
-        var transport = new SmtpTransport(
-            temp.Store.Content, Hops(addresses), new PhasePipelines(timeouts, TimeProvider.System), RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
+        var phases = new PhasePipelines(timeouts, TimeProvider.System);
+        var idle = new IdleConnections(1, phases, TimeProvider.System);
+        var transport = new SmtpTransport(temp.Store.Content, Hops(addresses), idle, phases, RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(Hop(port))) { BeginAsync = (_, _) => Task.FromResult(true) };
         return (await transport.DeliverAsync(attempt, default))!;
     }
