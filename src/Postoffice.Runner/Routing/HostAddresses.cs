@@ -1,6 +1,7 @@
-using System.Net;
 using System.Net.Sockets;
+using System.Net;
 using System.Runtime.CompilerServices;
+using Postoffice.Store.Mail;
 
 namespace Postoffice.Runner.Routing;
 

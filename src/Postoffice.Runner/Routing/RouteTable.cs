@@ -1,4 +1,5 @@
 using Postoffice.Store.Configuration;
+using Postoffice.Store.Mail;
 
 namespace Postoffice.Runner.Routing;
 

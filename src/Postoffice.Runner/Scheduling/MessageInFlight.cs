@@ -14,6 +14,9 @@ internal sealed class MessageInFlight(QueueId id) : IDisposable
     /// <summary>As of our last load or append; changed inside <see cref="Gate"/> only.</summary>
     public QueuedMessage? Message { get; private set; }
 
+    /// <summary>The next hop an operator had sent it to when the routes of this work were planned; null for none.</summary>
+    public NextHop? PlannedTo { get; set; }
+
     /// <summary>One append at a time: each names the version the one before it left.</summary>
     public SemaphoreSlim Gate { get; } = new(1, 1);
 

@@ -68,7 +68,8 @@ internal sealed class MessageWork(
             .ToList();
         wish?.Count(waiting.Count);
         var expired = false;
-        var plan = Plan(waiting).ToList();
+        flight.PlannedTo = message.Rerouted?.To;
+        var plan = Plan(waiting, flight.PlannedTo).ToList();
         foreach (var (route, recipients) in plan)
         {
             if (route.Destination is null)
@@ -195,10 +196,10 @@ internal sealed class MessageWork(
     }
 
     /// <summary>Each mailbox is an attempt of its own, so that each delivery happens exactly once; a next hop gets all of its recipients together.</summary>
-    private IEnumerable<(Route Route, IReadOnlyList<QueuedRecipient> Recipients)> Plan(List<QueuedRecipient> waiting)
+    private IEnumerable<(Route Route, IReadOnlyList<QueuedRecipient> Recipients)> Plan(List<QueuedRecipient> waiting, NextHop? rerouted)
     {
         var router = workings.Current.Router;
-        foreach (var group in waiting.GroupBy(recipient => Resolve(router, recipient)))
+        foreach (var group in waiting.GroupBy(recipient => rerouted is null ? Resolve(router, recipient) : new Route.Smtp(rerouted)))
         {
             var most = group.Key is Route.Mailbox ? 1 : MaxRecipientsOfTransaction;
             foreach (var chunk in group.Chunk(most)) yield return (group.Key, chunk);

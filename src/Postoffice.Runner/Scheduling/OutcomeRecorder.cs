@@ -35,14 +35,15 @@ internal sealed class OutcomeRecorder(
     }
 
     /// <summary>
-    /// Makes the intent durable; only then may anything leave. False when none of the recipients waits any more: then nothing may.
+    /// Makes the intent durable; only then may anything leave. False when none of the recipients waits any more, or an operator
+    /// sends the message another way since the route was planned: then nothing may.
     /// </summary>
     /// <exception cref="LeaseLostException">Nothing may leave.</exception>
     /// <exception cref="StoreUnavailableException">Not recorded, so nothing may leave; try again later.</exception>
     public async Task<bool> BeginAsync(
         MessageInFlight flight, int attempt, IReadOnlyList<int> recipients, AttemptRoute route, CancellationToken ct)
     {
-        var facts = await AppendAsync(flight, message => Decide.Start(message, attempt, recipients, route) is { } started ? [started] : [], ct);
+        var facts = await AppendAsync(flight, message => Started(flight, message, attempt, recipients, route) is { } started ? [started] : [], ct);
         return facts.Count > 0;
     }
 
@@ -52,7 +53,7 @@ internal sealed class OutcomeRecorder(
     {
         var facts = await AppendAsync(flight, message =>
         {
-            if (Decide.Start(message, attempt, recipients, route) is not { } started) return [];
+            if (Started(flight, message, attempt, recipients, route) is not { } started) return [];
             return [started, .. Ended(Evolve(message, started), attempt, report)];
         }, ct);
         LogOutcomes(flight, facts);
@@ -87,6 +88,17 @@ internal sealed class OutcomeRecorder(
     public async Task ExpireAsync(MessageInFlight flight, CancellationToken ct) =>
         LogOutcomes(flight, await AppendAsync(flight, Expired, ct));
 
+    /// <summary>Records what an operator does with the message, and the DSN that follows.</summary>
+    /// <param name="flight">Of a message that the journal knows.</param>
+    /// <returns>False when it changes nothing.</returns>
+    /// <exception cref="LeaseLostException">Nothing was recorded.</exception>
+    public async Task<bool> ActAsync(MessageInFlight flight, Func<QueuedMessage, QueueEvent?> decide, CancellationToken ct)
+    {
+        var facts = await AppendAsync(flight, message => decide(message) is { } fact ? [fact] : [], ct);
+        LogOutcomes(flight, facts);
+        return facts.Count > 0;
+    }
+
     /// <summary>Keeps a message that cannot be processed away from the rest, with the reason.</summary>
     /// <returns>False when even that could not be written.</returns>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever is wrong with one message, it is kept out and the others go on.")]
@@ -106,6 +118,10 @@ internal sealed class OutcomeRecorder(
         }
     }
 
+    private static AttemptStarted? Started(
+        MessageInFlight flight, QueuedMessage message, int attempt, IReadOnlyList<int> recipients, AttemptRoute route) =>
+        message.Rerouted?.To == flight.PlannedTo ? Decide.Start(message, attempt, recipients, route) : null;
+
     private List<QueueEvent> Ended(QueuedMessage message, int attempt, AttemptReport report)
     {
         var options = workings.Current.Options;
@@ -116,6 +132,7 @@ internal sealed class OutcomeRecorder(
         {
             facts.Add(new MessageHeld("postoffice-runner", "in doubt: it may have been delivered (in-doubt=hold)"));
         }
+        facts.AddRange(Operate.Fulfil(Evolve(message, facts))); // what an operator ordered meanwhile
         facts.AddRange(Expired(Evolve(message, facts)));
         return facts;
     }

@@ -18,6 +18,8 @@ public static class EventCatalogue
         ["dsn-queued.v1"] = typeof(DsnQueued),
         ["message-held.v1"] = typeof(MessageHeld),
         ["message-released.v1"] = typeof(MessageReleased),
+        ["message-cancelled.v1"] = typeof(MessageCancelled),
+        ["message-rerouted.v1"] = typeof(MessageRerouted),
         ["content-purged.v1"] = typeof(ContentPurged),
         ["facts-purged.v1"] = typeof(FactsPurged),
         ["drop-imported.v1"] = typeof(DropImported),

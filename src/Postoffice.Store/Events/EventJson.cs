@@ -54,7 +54,7 @@ public static class EventJson
     RespectRequiredConstructorParameters = false,
     Converters =
     [
-        typeof(QueueIdJson), typeof(ReversePathJson), typeof(ForwardPathJson), typeof(ReplyJson), typeof(NotifyJson),
+        typeof(QueueIdJson), typeof(ReversePathJson), typeof(ForwardPathJson), typeof(ReplyJson), typeof(NotifyJson), typeof(NextHopJson),
         typeof(KebabCase<OutcomeKind>), typeof(KebabCase<Transport>), typeof(KebabCase<Ret>),
         typeof(ValueListConverter<AcceptedRecipient>), typeof(ValueListConverter<HeaderField>), typeof(ValueListConverter<int>),
         typeof(ValueListConverter<RecipientOutcome>), typeof(ValueListConverter<QueueId>),
@@ -67,6 +67,8 @@ public static class EventJson
 [JsonSerializable(typeof(DsnQueued))]
 [JsonSerializable(typeof(MessageHeld))]
 [JsonSerializable(typeof(MessageReleased))]
+[JsonSerializable(typeof(MessageCancelled))]
+[JsonSerializable(typeof(MessageRerouted))]
 [JsonSerializable(typeof(ContentPurged))]
 [JsonSerializable(typeof(FactsPurged))]
 [JsonSerializable(typeof(DropImported))]
@@ -105,6 +107,11 @@ internal sealed class ForwardPathJson : TextConverter<ForwardPath>
 internal sealed class ReplyJson : TextConverter<Reply>
 {
     protected override Reply Parse(string text) => Reply.Parse(text);
+}
+
+internal sealed class NextHopJson : TextConverter<NextHop>
+{
+    protected override NextHop Parse(string text) => NextHop.Parse(text);
 }
 
 internal sealed class NotifyJson : TextConverter<Notify>

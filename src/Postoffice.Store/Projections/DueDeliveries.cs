@@ -40,6 +40,9 @@ public sealed class DueDeliveries : IProjection
             case RecipientExpired expired:
                 foreach (var recipient in expired.Recipients) Drop(recipient);
                 break;
+            case MessageCancelled cancelled:
+                foreach (var recipient in cancelled.Recipients) Drop(recipient);
+                break;
             case MessageHeld:
                 tx.Run("UPDATE due_delivery SET held = 1 WHERE queue_id = ?1", id);
                 break;

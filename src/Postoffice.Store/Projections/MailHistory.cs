@@ -8,12 +8,13 @@ namespace Postoffice.Store.Projections;
 public sealed class MailHistory : IProjection
 {
     public string Name => "mail_history";
-    public int Version => 3; // 2: uid; 3: in-doubt, a recipient's own attempts
+    public int Version => 4; // 2: uid; 3: in-doubt, a recipient's own attempts; 4: cancelled, rerouted, who holds
     public bool Inline => false;
     public IReadOnlyList<ProjectionTable> Tables { get; } =
     [
         new("mail",
-            ["queue_id", "version", "accepted_at_ms", "sender", "size", "client", "protocol", "open", "held", "finished_at_ms", "content_purged", "uid"],
+            ["queue_id", "version", "accepted_at_ms", "sender", "size", "client", "protocol", "open", "held", "finished_at_ms", "content_purged", "uid",
+             "rerouted"],
             Key: 1),
         new("mail_recipient",
             ["queue_id", "number", "address", "status", "attempts", "next_attempt_at_ms", "last_reply", "settled_at_ms"],
@@ -45,10 +46,16 @@ public sealed class MailHistory : IProjection
                 foreach (var outcome in ended.Outcomes) Settle(id, outcome, now, tx);
                 break;
             case RecipientExpired expired:
-                foreach (var recipient in expired.Recipients) Set(id, recipient, "expired", null, expired.LastReason, now, tx);
+                foreach (var recipient in expired.Recipients) Set(id, recipient, "expired", null, expired.Words(), now, tx);
+                break;
+            case MessageCancelled cancelled:
+                foreach (var recipient in cancelled.Recipients) Set(id, recipient, "cancelled", null, cancelled.Words(), now, tx);
+                break;
+            case MessageRerouted rerouted:
+                tx.Run("UPDATE mail SET rerouted = ?2 WHERE queue_id = ?1", id, rerouted.To is null ? null : rerouted.Words());
                 break;
             case MessageHeld held:
-                tx.Run("UPDATE mail SET held = ?2 WHERE queue_id = ?1", id, held.Reason);
+                tx.Run("UPDATE mail SET held = ?2 WHERE queue_id = ?1", id, held.Words());
                 break;
             case MessageReleased:
                 tx.Run("UPDATE mail SET held = NULL WHERE queue_id = ?1", id);
@@ -105,7 +112,7 @@ public sealed class MailHistory : IProjection
             """,
             id, recipient, status, next, words, open ? SqlValue.Null : now);
         if (open || changed == 0) return;
-        tx.Run("UPDATE mail SET open = open - 1, finished_at_ms = CASE open WHEN 1 THEN ?2 END WHERE queue_id = ?1", id, now);
+        tx.Run("UPDATE mail SET open = open - 1, finished_at_ms = CASE open WHEN 1 THEN ?2 END, held = CASE WHEN open > 1 THEN held END WHERE queue_id = ?1", id, now);
     }
 
     private static void Remove(QueueId message, StoreTransaction tx)

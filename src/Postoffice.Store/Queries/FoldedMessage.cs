@@ -35,7 +35,8 @@ internal sealed class FoldedMessage
             message.Held,
             waiting.Any(recipient => recipient.State == RecipientState.Trying),
             [.. waiting.Select(recipient => new WaitingRecipient(
-                recipient.Number, $"{recipient.Accepted.To}", recipient.Attempts, recipient.DueAt, Words(recipient)))]);
+                recipient.Number, $"{recipient.Accepted.To}", recipient.Attempts, recipient.DueAt, Words(recipient)))],
+            Rerouted: message.Rerouted?.Words());
     }
 
     public HistoryEntry AsHistoryEntry() => new(
@@ -45,7 +46,7 @@ internal sealed class FoldedMessage
         message.Accepted.Size,
         message.Accepted.Client.Address,
         message.Accepted.Client.Protocol,
-        message.Held,
+        message.IsFinished ? null : message.Held,
         message.IsFinished ? message.Recipients.Values.Max(SettledAt) : null,
         message.ContentPurged,
         [.. message.Recipients.Values.Select(recipient => new HistoryRecipient(
@@ -55,15 +56,17 @@ internal sealed class FoldedMessage
             recipient.Attempts,
             recipient.IsSettled ? null : recipient.DueAt,
             Words(recipient),
-            SettledAt(recipient)))]);
+            SettledAt(recipient)))],
+        message.Rerouted?.Words());
 
-    private static string? Words(QueuedRecipient recipient) => recipient.Last?.Reply?.ToString() ?? recipient.Last?.Reason;
+    private static string? Words(QueuedRecipient recipient) => recipient.Ending ?? recipient.Last?.Reply?.ToString() ?? recipient.Last?.Reason;
 
     private static string Status(QueuedRecipient recipient) => recipient.State switch
     {
         RecipientState.Delivered => "delivered",
         RecipientState.Failed => "failed",
         RecipientState.Expired => "expired",
+        RecipientState.Cancelled => "cancelled",
         _ => recipient.Last?.Result is OutcomeKind.InDoubt ? "in-doubt" : "pending",
     };
 

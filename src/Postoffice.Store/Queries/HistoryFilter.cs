@@ -6,7 +6,7 @@ namespace Postoffice.Store.Queries;
 public sealed record HistoryFilter
 {
     /// <summary>What <see cref="Status"/> may be.</summary>
-    public static readonly IReadOnlyList<string> Statuses = ["pending", "in-doubt", "delivered", "failed", "expired", "held"];
+    public static readonly IReadOnlyList<string> Statuses = ["pending", "in-doubt", "delivered", "failed", "expired", "cancelled", "held"];
 
     /// <summary>The reverse-path: an address, or a pattern in which <c>*</c> stands for anything. <c>&lt;&gt;</c> is the null reverse-path.</summary>
     public string? From { get; init; }

@@ -99,7 +99,7 @@ public sealed class HistoryQuery
             Sql(filter, from, to, after),
             row => new HistoryEntry(
                 row.Text(0), At(row.Integer(1)), row.Text(2), row.Integer(3), row.TextOrNull(4), row.Text(5), row.TextOrNull(6),
-                row.IntegerOrNull(7) is { } finished ? At(finished) : null, row.Integer(8) == 1, []),
+                row.IntegerOrNull(7) is { } finished ? At(finished) : null, row.Integer(8) == 1, [], row.TextOrNull(9)),
             after?.AcceptedAt.ToUnixTimeMilliseconds(),
             after?.QueueId,
             filter.Since?.ToUnixTimeMilliseconds(),
@@ -117,7 +117,7 @@ public sealed class HistoryQuery
     {
         var sql = new StringBuilder(
             """
-            SELECT queue_id, accepted_at_ms, sender, size, client, protocol, held, finished_at_ms, content_purged
+            SELECT queue_id, accepted_at_ms, sender, size, client, protocol, held, finished_at_ms, content_purged, rerouted
               FROM mail WHERE 1
             """);
         if (after is not null) sql.Append(" AND (accepted_at_ms, queue_id) < (?1, ?2)");

@@ -5,10 +5,11 @@ namespace Postoffice.Store.Queries;
 /// <param name="AcceptedAt">When we took it, UTC.</param>
 /// <param name="Sender">Reverse-path; empty for the null reverse-path.</param>
 /// <param name="Size">Octets of the content.</param>
-/// <param name="Held">Why it is held; null when it is not.</param>
+/// <param name="Held">Who holds it and why; null when nobody does.</param>
 /// <param name="Trying">An attempt is under way, or was cut off by a crash.</param>
 /// <param name="Recipients">Those still waiting, by number.</param>
 /// <param name="Problem">Why the message could not be read whole; null when it could.</param>
+/// <param name="Rerouted">Where an operator sent it, who and why; null when it goes by the configuration.</param>
 public sealed record QueueEntry(
     string QueueId,
     DateTimeOffset AcceptedAt,
@@ -17,7 +18,8 @@ public sealed record QueueEntry(
     string? Held,
     bool Trying,
     IReadOnlyList<WaitingRecipient> Recipients,
-    string? Problem = null);
+    string? Problem = null,
+    string? Rerouted = null);
 
 /// <param name="Number">Recipient number.</param>
 /// <param name="Address">Forward-path.</param>

@@ -36,7 +36,7 @@ public sealed class QueueQuery
         }
     }
 
-    private sealed record Head(string Id, bool Wanted, bool Current, DateTimeOffset AcceptedAt, string Sender, long Size, string? Held);
+    private sealed record Head(string Id, bool Wanted, bool Current, DateTimeOffset AcceptedAt, string Sender, long Size, string? Held, string? Rerouted);
 
     private sealed record Recipients(List<WaitingRecipient> Waiting)
     {
@@ -52,7 +52,7 @@ public sealed class QueueQuery
         foreach (var head in heads.Where(head => head.Wanted))
         {
             var entry = head.Current
-                ? new QueueEntry(head.Id, head.AcceptedAt, head.Sender, head.Size, head.Held, recipients[head.Id].Trying, recipients[head.Id].Waiting)
+                ? new QueueEntry(head.Id, head.AcceptedAt, head.Sender, head.Size, head.Held, recipients[head.Id].Trying, recipients[head.Id].Waiting, Rerouted: head.Rerouted)
                 : Fold(tx, head.Id);
             if (entry is not null) entries.Add(entry);
         }
@@ -61,7 +61,7 @@ public sealed class QueueQuery
 
     private static List<Head> Heads(StoreTransaction tx, string after, int size, uint? submittedBy) => tx.All(
         """
-        SELECT q.queue_id, m.accepted_at_ms, m.sender, m.size, m.held,
+        SELECT q.queue_id, m.accepted_at_ms, m.sender, m.size, m.held, m.rerouted,
                m.version IS (SELECT max(version) FROM event WHERE stream = 'message/' || q.queue_id),
                CASE WHEN ?3 IS NULL THEN 1
                     ELSE (SELECT data ->> '$.client.uid' FROM event WHERE stream = 'message/' || q.queue_id AND version = 1) IS ?3 END
@@ -70,8 +70,9 @@ public sealed class QueueQuery
          ORDER BY q.queue_id
         """,
         row => row.IsNull(1)
-            ? new Head(row.Text(0), row.Integer(6) == 1, Current: false, default, "", 0, null)
-            : new Head(row.Text(0), row.Integer(6) == 1, row.Integer(5) == 1, At(row.Integer(1)), row.Text(2), row.Integer(3), row.TextOrNull(4)),
+            ? new Head(row.Text(0), row.Integer(7) == 1, Current: false, default, "", 0, null, null)
+            : new Head(
+                row.Text(0), row.Integer(7) == 1, row.Integer(6) == 1, At(row.Integer(1)), row.Text(2), row.Integer(3), row.TextOrNull(4), row.TextOrNull(5)),
         after, size, (long?)submittedBy);
 
     private static Dictionary<string, Recipients> RecipientsOf(StoreTransaction tx, string after, string last)

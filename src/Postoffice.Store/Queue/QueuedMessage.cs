@@ -28,8 +28,11 @@ public sealed record QueuedMessage
     /// <summary>Attempts without an outcome, by number.</summary>
     public ImmutableSortedDictionary<int, AttemptStarted> OpenAttempts { get; init; } = ImmutableSortedDictionary<int, AttemptStarted>.Empty;
 
-    /// <summary>Why it is held; null when it is not.</summary>
+    /// <summary>Who holds it and why; null when nobody does.</summary>
     public string? Held { get; init; }
+
+    /// <summary>Where an operator sent it, instead of the way the configuration knows; null when none did.</summary>
+    public MessageRerouted? Rerouted { get; init; }
 
     public bool ContentPurged { get; init; }
 
@@ -55,9 +58,13 @@ public sealed record QueuedMessage
         HeadersAdded headers => this with { Headers = headers },
         AttemptStarted started => Started(started),
         AttemptEnded ended => Ended(ended, recorded),
-        RecipientExpired expired => Settle(expired.Recipients, RecipientState.Expired, recorded.Position),
+        RecipientExpired expired => Order(expired.Trying, expired)
+            .Settle(expired.Recipients, RecipientState.Expired, recorded.Position, expired.By is null ? null : expired.Words()),
+        MessageCancelled cancelled => Order(cancelled.Trying, cancelled)
+            .Settle(cancelled.Recipients, RecipientState.Cancelled, recorded.Position, cancelled.Words()),
+        MessageRerouted rerouted => this with { Rerouted = rerouted.To is null ? null : rerouted },
         DsnQueued queued => Reported(queued.Recipients),
-        MessageHeld held => this with { Held = held.Reason },
+        MessageHeld held => this with { Held = held.Words() },
         MessageReleased => this with { Held = null },
         Events.ContentPurged => this with { ContentPurged = true },
         _ => this,
@@ -106,9 +113,16 @@ public sealed record QueuedMessage
         return this with { Recipients = recipients, OpenAttempts = OpenAttempts.Remove(ended.Attempt) };
     }
 
-    private QueuedMessage Settle(ValueList<int> numbers, RecipientState state, long position) => this with
+    private QueuedMessage Settle(ValueList<int> numbers, RecipientState state, long position, string? ending) => this with
     {
-        Recipients = Change(numbers, recipient => recipient.IsSettled ? recipient : recipient with { State = state, SettledBy = position }),
+        Recipients = Change(numbers, recipient => recipient.IsSettled
+            ? recipient
+            : recipient with { State = state, SettledBy = position, Ending = ending, Ordered = null }),
+    };
+
+    private QueuedMessage Order(ValueList<int>? numbers, QueueEvent order) => numbers is null ? this : this with
+    {
+        Recipients = Change(numbers, recipient => recipient.IsSettled ? recipient : recipient with { Ordered = order }),
     };
 
     private QueuedMessage Reported(ValueList<int> numbers) =>

@@ -13,6 +13,9 @@ public enum RecipientState
     Delivered,
     Failed,
     Expired,
+
+    /// <summary>Ended by an operator; nobody is told.</summary>
+    Cancelled,
 }
 
 /// <summary>A recipient as folded from the facts.</summary>
@@ -24,6 +27,8 @@ public enum RecipientState
 /// <param name="LastEndedAt">When its last attempt ended, UTC; null before the first.</param>
 /// <param name="SettledBy">Position of the fact that settled it; null while open.</param>
 /// <param name="Reported">A DSN tells of it, or was decided against.</param>
+/// <param name="Ordered">What an operator ordered while an attempt was under way, to be done when that leaves it waiting; null for nothing.</param>
+/// <param name="Ending">Which operator ended it and why, in words; null when none did.</param>
 public sealed record QueuedRecipient(
     AcceptedRecipient Accepted,
     RecipientState State,
@@ -33,9 +38,11 @@ public sealed record QueuedRecipient(
     string? LastHost = null,
     DateTimeOffset? LastEndedAt = null,
     long? SettledBy = null,
-    bool Reported = false)
+    bool Reported = false,
+    QueueEvent? Ordered = null,
+    string? Ending = null)
 {
     public int Number => Accepted.Number;
-    public bool IsSettled => State is RecipientState.Delivered or RecipientState.Failed or RecipientState.Expired;
+    public bool IsSettled => State is RecipientState.Delivered or RecipientState.Failed or RecipientState.Expired or RecipientState.Cancelled;
     public bool HasFailed => State is RecipientState.Failed or RecipientState.Expired;
 }

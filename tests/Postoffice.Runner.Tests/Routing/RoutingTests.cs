@@ -3,6 +3,7 @@ using Postoffice.Runner.Deliverer;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Transports;
 using Postoffice.Store.Configuration;
+using Postoffice.Store.Mail;
 
 namespace Postoffice.Runner.Tests.Routing;
 

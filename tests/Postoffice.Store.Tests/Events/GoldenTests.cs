@@ -36,6 +36,8 @@ public sealed class GoldenTests
         new DsnQueued(Other, [1, 2]),
         new MessageHeld("root", "to see"),
         new MessageReleased("root"),
+        new MessageCancelled("root", [1], [2, 3], "spam"),
+        new MessageRerouted("root", NextHop.Parse("[2001:db8::1]:2525"), "down"),
         new ContentPurged(1234),
         new FactsPurged([Other], 7, "keep-history=", "postoffice-runner"),
         new DropImported(Other),
@@ -89,6 +91,13 @@ public sealed class GoldenTests
         Assert.Equal(ended, EventJson.Read("attempt-ended.v1", Earlier));
         Assert.Equal(Earlier, EventJson.Write(ended));
     }
+
+    [Theory]
+    [InlineData("""{"recipients":[1],"lastReason":"451 later","by":"root","reason":"dead","trying":[2]}""", "recipient-expired.v1")]
+    [InlineData("""{"by":"root","reason":"mended"}""", "message-released.v1")]
+    [InlineData("""{"by":"root"}""", "message-rerouted.v1")]
+    public void What_was_added_later_is_written_when_it_is_there(string json, string name) =>
+        Assert.Equal(json, EventJson.Write(EventJson.Read(name, json)));
 
     private static string Golden(string file)
     {

@@ -183,6 +183,34 @@ public sealed class QueriesTests : IDisposable
         Assert.DoesNotContain(plan, step => step.Contains("TEMP B-TREE", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task What_operators_did_is_told_the_same_by_facts_and_by_rows()
+    {
+        var held = await mails.AcceptAsync("alice@example.net", "bob@example.test");
+        await mails.AppendAsync(held, new MessageHeld("root", "to see"));
+        await mails.AppendAsync(held, new MessageRerouted("eve", NextHop.Parse("mx.example.net"), "down"));
+        var ended = await mails.AcceptAsync("alice@example.net", "bob@example.test carol@example.test dave@example.test");
+        await mails.EndAsync(ended, 2, OutcomeKind.Deferred, "451 4.3.0 later");
+        await mails.AppendAsync(ended, new MessageHeld("root", "to see"));
+        await mails.AppendAsync(ended, new MessageCancelled("eve", [1], Reason: "spam"));
+        await mails.AppendAsync(ended, new RecipientExpired([2, 3], "451 4.3.0 later", "root", "dead"));
+
+        var queue = temp.Store.Queue.All(null).ToList();
+        var history = temp.Store.History.Search(new HistoryFilter()).ToList();
+        await mails.FollowAsync();
+        Assert.Equal(Text(queue), Text(temp.Store.Queue.All(null)));
+        Assert.Equal(Text(history), Text(temp.Store.History.Search(new HistoryFilter())));
+        Assert.All(["mail_history", "due_delivery"], name => Assert.True(temp.Store.Projections.Verify(name, null, TestContext.Current.CancellationToken).IsClean));
+
+        Assert.Equal(("root: to see", "mx.example.net:25 (eve: down)"), (Assert.Single(queue).Held, queue[0].Rerouted));
+        Assert.Null(history[0].Held); // finished: nothing is held any more
+        Assert.Equal(["cancelled", "expired", "expired"], history[0].Recipients.Select(recipient => recipient.Status));
+        Assert.Equal("cancelled by eve: spam", history[0].Recipients[0].LastReply);
+        Assert.Equal("expired by root: dead; last heard: 451 4.3.0 later", history[0].Recipients[1].LastReply);
+        Assert.Single(temp.Store.History.Search(new HistoryFilter { Status = "cancelled" }));
+        Assert.Single(temp.Store.History.Search(new HistoryFilter { Status = "held" }));
+    }
+
     /// <summary>One pending and held, one deferred and failed, one delivered, one null sender with an odd address.</summary>
     private async Task ManyAsync()
     {

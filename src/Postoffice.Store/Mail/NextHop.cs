@@ -1,17 +1,19 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
-using Postoffice.Store.Mail;
 
-namespace Postoffice.Runner.Routing;
+namespace Postoffice.Store.Mail;
 
 /// <summary>A host to dial, as configuration names it: <c>HOST[:PORT]</c>; an address may stand in brackets, an IPv6 address must.</summary>
 /// <param name="Host">A domain's canonical form, or the address.</param>
 /// <param name="Address">Null when the name must be resolved.</param>
-internal sealed record NextHop(string Host, IPAddress? Address, int Port)
+public sealed record NextHop(string Host, IPAddress? Address, int Port)
 {
+    /// <summary>Where SMTP is spoken when nobody says otherwise (RFC 5321 §4.5.4.2).</summary>
     public const int SmtpPort = 25;
+
     private const string Ipv6Tag = "IPv6:";
 
+    /// <param name="text">As an operator writes it.</param>
     public static bool TryParse(ReadOnlySpan<char> text, [NotNullWhen(true)] out NextHop? hop)
     {
         hop = null;
@@ -39,6 +41,9 @@ internal sealed record NextHop(string Host, IPAddress? Address, int Port)
         }
         return hop is not null;
     }
+
+    /// <exception cref="FormatException">Not a host; for text that our own journal holds.</exception>
+    public static NextHop Parse(string text) => TryParse(text, out var hop) ? hop : throw new FormatException($"Not a host: {text}");
 
     /// <summary><c>host:port</c>; an IPv6 address in brackets.</summary>
     public override string ToString() => Host.Contains(':') ? $"[{Host}]:{Port}" : $"{Host}:{Port}";
