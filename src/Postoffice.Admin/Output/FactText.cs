@@ -50,22 +50,31 @@ internal sealed class FactText(TimeText time)
 
     private IEnumerable<string> Ended(AttemptEnded ended)
     {
-        var where = string.Join(", ", new[]
-        {
-            ended.Host is { } host ? $"{Shown(host)}{(ended.Address is { } address ? $" [{Shown(address)}]" : "")}" : null,
+        var where = Listed(
+            ended.Host is { } host ? Place(host, ended.Address) : null,
             ended.Tls is { } tls ? Shown(tls) : null,
-            ended.Phase is { } phase ? $"phase {Shown(phase)}" : null,
+            Phase(ended.Phase),
             ended.Milliseconds is { } took ? $"{took} ms" : null,
-            ended.Recovered ? "settled after a restart" : null,
-        }.OfType<string>());
+            ended.Recovered ? "settled after a restart" : null);
         yield return $"attempt {ended.Attempt}{(where.Length == 0 ? "" : $": {where}")}";
+        foreach (var hop in ended.Tried ?? [])
+        {
+            yield return $"tried {Listed(Place(hop.Host, hop.Address), Phase(hop.Phase))}{Because(hop.Reply?.ToString() ?? hop.Reason)}";
+        }
         foreach (var outcome in ended.Outcomes)
         {
             var words = outcome.Reply?.ToString() ?? outcome.Reason;
             var next = outcome.NextAttemptAt is { } at ? $"; next attempt {time.Second(at)}" : "";
-            yield return $"recipient {outcome.Recipient}: {Word(outcome.Result)}{Because(words)}{next}";
+            var told = outcome.DsnPassedOn ? ", the next hop tells the sender" : "";
+            yield return $"recipient {outcome.Recipient}: {Word(outcome.Result)}{told}{Because(words)}{next}";
         }
     }
+
+    private static string Place(string host, string? address) => $"{Shown(host)}{(address is null ? "" : $" [{Shown(address)}]")}";
+
+    private static string? Phase(string? phase) => phase is null ? null : $"phase {Shown(phase)}";
+
+    private static string Listed(params string?[] words) => string.Join(", ", words.OfType<string>());
 
     private static string Word(Transport transport) => transport == Transport.Smtp ? "SMTP" : "mailbox";
 

@@ -31,6 +31,7 @@ internal sealed class SmtpTransport(
 
     private async Task<AttemptReport> ReportAsync(Attempt attempt, CancellationToken ct)
     {
+        var tried = new TriedHops();
         try
         {
             if (await idle.TakeAsync(attempt.Route.Destination!.Name) is { } open)
@@ -39,18 +40,18 @@ internal sealed class SmtpTransport(
                 var (report, isFinal) = await UseAsync(attempt, open, ct);
                 if (isFinal) return report; // else it is no worse than a fresh one, or the peer has had enough of this connection
             }
-            AttemptReport? best = null;
             await foreach (var candidate in hops.FindAsync(attempt.Route, ct))
             {
                 var (report, isFinal) = await TryAsync(attempt, candidate, ct);
-                if (isFinal) return report;
-                best = Better(best, report);
+                if (isFinal) return tried.Before(report);
+                tried.Add(report);
             }
-            return best!;
+            return tried.Best;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            return new AttemptReport(attempt.All(number => new RecipientResult.Interrupted(number, "the runner stopped before connecting")));
+            return tried.Before(new AttemptReport(
+                attempt.All(number => new RecipientResult.Interrupted(number, "the runner stopped before connecting"))));
         }
     }
 
@@ -160,10 +161,6 @@ internal sealed class SmtpTransport(
         Answer.Lost(var reason) => new RecipientResult.Unreached(number, reason),
         _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, "no answer"),
     };
-
-    /// <summary>While one address only has trouble for now, what another refuses for good is not the last word.</summary>
-    private static AttemptReport Better(AttemptReport? earlier, AttemptReport later) =>
-        earlier is null || earlier.Results.All(result => result is RecipientResult.Refused { Reply.IsPermanent: true }) ? later : earlier;
 
     private async Task<(Socket? Socket, string? Reason)> ConnectAsync(IPEndPoint peer, CancellationToken ct)
     {

@@ -12,6 +12,7 @@ namespace Postoffice.Store.Events;
 /// <param name="Phase">How far it came: <c>connect</c>, <c>greeting</c>, <c>ehlo</c>, <c>mail</c>, <c>rcpt</c>, <c>data</c>, <c>content</c>, <c>dot</c> (all was sent), <c>done</c>.</param>
 /// <param name="Milliseconds">How long the attempt took; null when a restart found it unfinished.</param>
 /// <param name="Recovered">A restart found the attempt without an outcome and settled it by looking.</param>
+/// <param name="Tried">Which other places were tried and what came of it, in order, the first 20; null when there was no other.</param>
 public sealed record AttemptEnded(
     int Attempt,
     ValueList<RecipientOutcome> Outcomes,
@@ -20,7 +21,16 @@ public sealed record AttemptEnded(
     string? Tls = null,
     string? Phase = null,
     long? Milliseconds = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Recovered = false) : QueueEvent;
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Recovered = false,
+    ValueList<TriedHop>? Tried = null) : QueueEvent;
+
+/// <summary>One place at which an attempt got no further than what speaks for all its recipients.</summary>
+/// <param name="Host">As configuration or the DNS names it.</param>
+/// <param name="Address">IP address dialled; null when it could not be dialled.</param>
+/// <param name="Phase">As in <see cref="AttemptEnded"/>.</param>
+/// <param name="Reply">The peer's words, hostile text, or ours for it; null when none came.</param>
+/// <param name="Reason">Why no reply came; null when one did.</param>
+public sealed record TriedHop(string Host, string? Address, string? Phase, Reply? Reply = null, string? Reason = null);
 
 /// <param name="Recipient">Recipient number.</param>
 /// <param name="Reply">The peer's words, hostile text; null when no reply came.</param>

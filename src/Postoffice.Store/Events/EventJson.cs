@@ -57,7 +57,7 @@ public static class EventJson
         typeof(QueueIdJson), typeof(ReversePathJson), typeof(ForwardPathJson), typeof(ReplyJson), typeof(NotifyJson), typeof(NextHopJson),
         typeof(KebabCase<OutcomeKind>), typeof(KebabCase<Transport>), typeof(KebabCase<Ret>),
         typeof(ValueListConverter<AcceptedRecipient>), typeof(ValueListConverter<HeaderField>), typeof(ValueListConverter<int>),
-        typeof(ValueListConverter<RecipientOutcome>), typeof(ValueListConverter<QueueId>),
+        typeof(ValueListConverter<RecipientOutcome>), typeof(ValueListConverter<TriedHop>), typeof(ValueListConverter<QueueId>),
     ])]
 [JsonSerializable(typeof(MessageAccepted))]
 [JsonSerializable(typeof(HeadersAdded))]

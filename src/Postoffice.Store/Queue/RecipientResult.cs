@@ -1,3 +1,4 @@
+using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Store.Queue;
@@ -40,4 +41,5 @@ public sealed record AttemptReport(
     string? Tls = null,
     string? Phase = null,
     TimeSpan? Took = null,
-    bool Recovered = false);
+    bool Recovered = false,
+    ValueList<TriedHop>? Tried = null);

@@ -152,6 +152,9 @@ public sealed class SmtpTransportTests : IDisposable
 
         Assert.Equal("delivered delivered", Told(report));
         Assert.Equal(("alive.test", "127.0.0.1"), (report.Host, report.Address));
+        var hop = Assert.Single(report.Tried!);
+        Assert.Equal(("dead.test", "127.0.0.2", "connect"), (hop.Host, hop.Address, hop.Phase));
+        Assert.Contains("refused", hop.Reason, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]

@@ -31,7 +31,11 @@ public sealed class GoldenTests
                 new RecipientOutcome(1, OutcomeKind.Delivered, Reply.Parse("250 2.0.0 ok\ntwice"), DsnPassedOn: true),
                 new RecipientOutcome(2, OutcomeKind.InDoubt, null, "no answer", Cast.Noon),
             ],
-            "mx.example.test", "192.0.2.25", "Tls12 x", "done", 12, Recovered: true),
+            "mx.example.test", "192.0.2.25", "Tls12 x", "done", 12, Recovered: true,
+            [
+                new TriedHop("mx1.example.test", "2001:db8::25", "greeting", Reply.Parse("554 5.7.1 not you")),
+                new TriedHop("mx2.example.test", null, "connect", Reason: "no address"),
+            ]),
         new RecipientExpired([2], "451 later"),
         new DsnQueued(Other, [1, 2]),
         new MessageHeld("root", "to see"),

@@ -1,0 +1,41 @@
+using Postoffice.Store.Events;
+using Postoffice.Store.Queue;
+
+namespace Postoffice.Runner.Transports;
+
+/// <summary>
+/// The places one attempt tried in vain: whose word counts if no other does better, and what the others said. The first
+/// <see cref="MaxTold"/> of those are told: a domain may name a hundred addresses.
+/// </summary>
+internal sealed class TriedHops
+{
+    public const int MaxTold = 20;
+
+    private readonly List<AttemptReport> tried = [];
+    private AttemptReport? best;
+
+    /// <summary>The last word if nobody does better: while one place only has trouble for now, what another refuses for good is not it.</summary>
+    /// <exception cref="InvalidOperationException">No place was tried.</exception>
+    public AttemptReport Best => Before(best ?? throw new InvalidOperationException("no place was tried"));
+
+    /// <param name="report">With a host, and the same result for all recipients.</param>
+    public void Add(AttemptReport report)
+    {
+        if (tried.Count <= MaxTold) tried.Add(report); // one of them may be the best, which is told apart
+        if (best is null || best.Results.All(result => result is RecipientResult.Refused { Reply.IsPermanent: true })) best = report;
+    }
+
+    /// <summary>The report that ends the attempt, with what the others said.</summary>
+    public AttemptReport Before(AttemptReport last)
+    {
+        var others = tried.Where(report => !ReferenceEquals(report, last)).Take(MaxTold).Select(Hop).ToValueList();
+        return others.Count == 0 ? last : last with { Tried = others };
+    }
+
+    private static TriedHop Hop(AttemptReport report) => report.Results[0] switch
+    {
+        RecipientResult.Refused(_, var reply) => new TriedHop(report.Host!, report.Address, report.Phase, reply),
+        RecipientResult.Unreached(_, var reason) => new TriedHop(report.Host!, report.Address, report.Phase, Reason: reason),
+        var other => throw new InvalidOperationException($"{other} ends an attempt"),
+    };
+}
