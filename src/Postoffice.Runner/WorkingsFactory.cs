@@ -5,6 +5,7 @@ using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Resolution;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Transports;
+using Postoffice.Runner.Transports.Sasl;
 using Postoffice.Store;
 using Postoffice.Store.Configuration;
 using Postoffice.Store.Directory;
@@ -33,7 +34,8 @@ internal sealed class WorkingsFactory(MailStore store, DelivererClient deliverer
         var hops = new NextHops(new HostAddresses(own), new MailExchangers(new DnsQuestions(NameServers.From(settings), clock), own, self));
         var phases = new PhasePipelines(options.Timeouts, clock);
         var idle = new IdleConnections(options.MessagesPerConnection, phases, clock);
-        var sessions = new SmtpTransport(store.Content, hops, idle, phases, self, Board, clock);
+        var rules = SessionRules.From(settings, CredentialsTable.Empty, clock);
+        var sessions = new SmtpTransport(store.Content, hops, rules, idle, phases, self, Board, clock);
         var bounces = new BouncePolicy(new DsnComposer(self, store.Content, clock), store.Content, ids, self);
         return new Workings(options, router, Mailboxes, sessions, bounces, idle);
     }

@@ -1,5 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Postoffice.Testing;
@@ -28,6 +31,21 @@ public sealed class ScriptedPeer : IAsyncDisposable
     /// <summary>Instead of a reply: a line of text without end, an octet now and then.</summary>
     public const string Drip = "<drip>";
 
+    /// <summary>Instead of a reply, to STARTTLS: 220, then a handshake with <see cref="Certificate"/>, and on under TLS.</summary>
+    public const string StartTls = "<starttls>";
+
+    /// <summary>Instead of a reply, to STARTTLS: 220, and hang up in the middle of the handshake.</summary>
+    public const string StartTlsThenClose = "<starttls, close>";
+
+    /// <summary>Instead of a reply, to STARTTLS: 220, and words where the handshake should be.</summary>
+    public const string StartTlsThenWords = "<starttls, words>";
+
+    /// <summary>Instead of a reply, to STARTTLS: 220, and nothing more.</summary>
+    public const string StartTlsThenSilence = "<starttls, silence>";
+
+    /// <summary>Instead of a reply, to STARTTLS: 220 with more behind it in the clear, as somebody in between would put it there; then as <see cref="StartTls"/>.</summary>
+    public const string StartTlsWithMore = "<starttls, more>";
+
     private static readonly TimeSpan BetweenDrops = TimeSpan.FromMilliseconds(50);
 
     private readonly TcpListener listener;
@@ -51,6 +69,18 @@ public sealed class ScriptedPeer : IAsyncDisposable
         listener.Start();
         serving = ServeAsync();
     }
+
+    /// <summary>What the handshakes show; with its key.</summary>
+    public X509Certificate2? Certificate { get; init; }
+
+    /// <summary>What is said on the second connection and those after it; null: the same as on the first.</summary>
+    public string[]? ScriptAfterwards { get; init; }
+
+    /// <summary>Connections so far.</summary>
+    public int Connections { get; private set; }
+
+    /// <summary>The name the last handshake asked for (SNI); null when it named none.</summary>
+    public string? AskedFor { get; private set; }
 
     public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
 
@@ -78,7 +108,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
             while (true)
             {
                 using var socket = await listener.AcceptSocketAsync(stopping.Token);
-                await PlayAsync(socket);
+                await PlayAsync(socket, Connections++ == 0 ? script : ScriptAfterwards ?? script);
             }
         }
         catch (OperationCanceledException)
@@ -87,13 +117,14 @@ public sealed class ScriptedPeer : IAsyncDisposable
         }
     }
 
-    private async Task PlayAsync(Socket socket)
+    private async Task PlayAsync(Socket socket, string[] lines)
     {
-        await using var stream = new NetworkStream(socket);
+        await using var plain = new NetworkStream(socket);
+        Stream stream = plain;
         var end = "";
         try
         {
-            foreach (var reply in script)
+            foreach (var reply in lines)
             {
                 if (end.Length > 0 && !await ReadUntilAsync(stream, end)) return;
                 end = reply.StartsWith("354", StringComparison.Ordinal) ? "\r\n.\r\n" : "\r\n";
@@ -105,7 +136,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
                         socket.LingerState = new LingerOption(enable: true, seconds: 0);
                         return;
                     case Silence:
-                        await ReadUntilAsync(stream, "\0"); // never comes: until the client hangs up
+                        await ReadToEndAsync(stream);
                         return;
                     case Flood:
                         while (true) await stream.WriteAsync("250-and so on\r\n"u8.ToArray(), stopping.Token);
@@ -119,20 +150,58 @@ public sealed class ScriptedPeer : IAsyncDisposable
                             await stream.WriteAsync("."u8.ToArray(), stopping.Token);
                             await Task.Delay(BetweenDrops, TimeProvider.System, stopping.Token);
                         }
+                    case StartTls or StartTlsWithMore:
+                        var more = reply == StartTlsWithMore ? "250-peer\r\n250 AUTH PLAIN\r\n" : "";
+                        await stream.WriteAsync(Encoding.Latin1.GetBytes($"220 go\r\n{more}"), stopping.Token);
+                        stream = await HandshakeAsync(stream);
+                        break;
+                    case StartTlsThenClose or StartTlsThenWords or StartTlsThenSilence:
+                        await stream.WriteAsync("220 go\r\n"u8.ToArray(), stopping.Token);
+                        await stream.ReadExactlyAsync(new byte[5], stopping.Token); // the handshake has begun
+                        if (reply == StartTlsThenSilence) await stream.CopyToAsync(Stream.Null, stopping.Token); // until the client hangs up
+                        if (reply == StartTlsThenWords) await stream.WriteAsync("250 what is this?\r\n"u8.ToArray(), stopping.Token);
+                        return;
                     default:
                         await stream.WriteAsync(Encoding.Latin1.GetBytes(reply + "\r\n"), stopping.Token);
                         break;
                 }
             }
-            await ReadUntilAsync(stream, "\0");
+            await ReadToEndAsync(stream);
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is IOException or AuthenticationException)
         {
-            // The client hung up: that is its right.
+            // The client hung up, or did not like our certificate: that is its right.
+        }
+        finally
+        {
+            if (stream != plain) await stream.DisposeAsync();
         }
     }
 
-    private async Task<bool> ReadUntilAsync(NetworkStream stream, string end)
+    /// <summary>Until the client hangs up.</summary>
+    private async Task ReadToEndAsync(Stream stream)
+    {
+        var octet = new byte[1];
+        while (await stream.ReadAsync(octet, stopping.Token) == 1)
+        {
+            lock (received) received.Add(octet[0]);
+        }
+    }
+
+    private async Task<SslStream> HandshakeAsync(Stream plain)
+    {
+        var secure = new SslStream(plain);
+        await secure.AuthenticateAsServerAsync(
+            (_, hello, _, _) =>
+            {
+                AskedFor = hello.ServerName is { Length: > 0 } name ? name : null;
+                return ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificate = Certificate });
+            },
+            null, stopping.Token);
+        return secure;
+    }
+
+    private async Task<bool> ReadUntilAsync(Stream stream, string end)
     {
         var ending = Encoding.Latin1.GetBytes(end);
         var octet = new byte[1];

@@ -53,6 +53,7 @@ internal sealed class FactText(TimeText time)
         var where = Listed(
             ended.Host is { } host ? Place(host, ended.Address) : null,
             ended.Tls is { } tls ? Shown(tls) : null,
+            ended.TlsTrouble is { } trouble ? $"in the clear, because {Shown(trouble)}" : null,
             Phase(ended.Phase),
             ended.Milliseconds is { } took ? $"{took} ms" : null,
             ended.Recovered ? "settled after a restart" : null);

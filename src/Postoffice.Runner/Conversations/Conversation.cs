@@ -35,9 +35,15 @@ internal sealed class Conversation : IConversation
     public void Heard(Reply reply)
     {
         isChallenged = reply.Code == 334;
-        var lines = reply.Text.Split('\n');
+        var lines = isChallenged ? [Masked] : reply.Text.Split('\n'); // with its answer known, a challenge helps to guess the password
         var status = reply.Status is { } code ? $"{code} " : "";
         for (var i = 0; i < lines.Length; i++) Say($">> {reply.Code}{(i < lines.Length - 1 ? '-' : ' ')}{status}{lines[i]}");
+    }
+
+    public void BeganAgain(string reason)
+    {
+        Closed(reason);
+        Say($"OPEN {message.Id}");
     }
 
     public void Closed(string? reason) => Say(reason is null ? $"CLOSE {message.Id}" : $"CLOSE {message.Id}: {reason}");

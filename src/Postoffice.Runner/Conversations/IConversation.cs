@@ -14,6 +14,9 @@ internal interface IConversation
     /// <param name="reply">The peer's words, hostile.</param>
     void Heard(Reply reply);
 
+    /// <summary>The connection was given up and another one made in its place.</summary>
+    void BeganAgain(string reason);
+
     /// <param name="reason">Why the connection was given up or never came to be; null when it ended as it should.</param>
     void Closed(string? reason);
 }

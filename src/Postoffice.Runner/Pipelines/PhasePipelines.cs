@@ -8,6 +8,7 @@ internal sealed class PhasePipelines(PhaseTimeouts timeouts, TimeProvider clock)
 {
     public ResiliencePipeline Connect { get; } = Limit("smtp-connect", timeouts.Connect, clock);
     public ResiliencePipeline Greeting { get; } = Limit("smtp-greeting", timeouts.Greeting, clock);
+    public ResiliencePipeline Tls { get; } = Limit("smtp-tls", timeouts.Tls, clock);
     public ResiliencePipeline Mail { get; } = Limit("smtp-mail", timeouts.Mail, clock);
     public ResiliencePipeline Rcpt { get; } = Limit("smtp-rcpt", timeouts.Rcpt, clock);
     public ResiliencePipeline Data { get; } = Limit("smtp-data", timeouts.Data, clock);

@@ -8,8 +8,11 @@ internal sealed record PhaseTimeouts
     /// <summary><c>smtp-connect-timeout=</c>: one address; the RFC leaves it to TCP.</summary>
     public TimeSpan Connect { get; init; } = TimeSpan.FromSeconds(30);
 
-    /// <summary><c>smtp-greeting-timeout=</c> (§4.5.3.2.1); EHLO and HELO have the same.</summary>
+    /// <summary><c>smtp-greeting-timeout=</c> (§4.5.3.2.1); EHLO, HELO and each step of AUTH have the same.</summary>
     public TimeSpan Greeting { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary><c>smtp-tls-timeout=</c>: STARTTLS until its reply, and then the handshake.</summary>
+    public TimeSpan Tls { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary><c>smtp-mail-timeout=</c> (§4.5.3.2.2).</summary>
     public TimeSpan Mail { get; init; } = TimeSpan.FromMinutes(5);
@@ -37,6 +40,7 @@ internal sealed record PhaseTimeouts
         {
             Connect = Time("smtp-connect-timeout", defaults.Connect),
             Greeting = Time("smtp-greeting-timeout", defaults.Greeting),
+            Tls = Time("smtp-tls-timeout", defaults.Tls),
             Mail = Time("smtp-mail-timeout", defaults.Mail),
             Rcpt = Time("smtp-rcpt-timeout", defaults.Rcpt),
             Data = Time("smtp-data-timeout", defaults.Data),

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
 using Polly;
 using Polly.Timeout;
@@ -18,11 +20,17 @@ internal sealed class ClientSession : IAsyncDisposable
 {
     private const int MaxBlock = 64 * 1024;
 
-    private readonly Stream connection;
-    private readonly PipeReader input;
-    private readonly ReplyReader replies = new();
+    private const string Masked = "***";
+
+    /// <summary>Characters; anything shorter is found in every reply.</summary>
+    private const int ShortestSecret = 4;
+
     private readonly ArrayBufferWriter<byte> output = new();
+    private readonly List<string> secrets = [];
     private IConversation? heard;
+    private Stream connection;
+    private PipeReader input;
+    private ReplyReader replies = new();
     private string? lost; // why the session is of no more use
     private bool isClosing; // the peer said 421 (RFC 5321 §3.8)
     private bool saidTooMuch; // something came behind the last reply that nothing was asked for
@@ -32,8 +40,14 @@ internal sealed class ClientSession : IAsyncDisposable
     public ClientSession(Stream connection, IConversation? heard = null)
     {
         (this.connection, this.heard) = (connection, heard);
-        input = PipeReader.Create(connection, new StreamPipeReaderOptions(leaveOpen: true));
+        input = Reader(connection);
     }
+
+    /// <summary>Protocol version and cipher suite, with a word if the certificate was verified; null in the clear.</summary>
+    public string? Tls { get; private set; }
+
+    /// <summary>Why TLS, although offered, did not come to be, and the session is a second one in the clear; else null.</summary>
+    public string? TlsTrouble { get; private set; }
 
     /// <summary>Whether another command makes sense.</summary>
     public bool IsUsable => lost is null && !isClosing && !saidTooMuch;
@@ -56,6 +70,61 @@ internal sealed class ClientSession : IAsyncDisposable
         await FlushAsync(token);
         return await ReadReplyAsync(token);
     }, ct);
+
+    /// <summary>Sends a line of an authentication and waits for its reply.</summary>
+    /// <param name="told">Texts that nobody may see: a reply that repeats one loses its words, now and later.</param>
+    /// <inheritdoc cref="AskAsync"/>
+    public Task<Answer> AskSecretlyAsync(string command, IEnumerable<string> told, ResiliencePipeline phase, CancellationToken ct)
+    {
+        secrets.AddRange(told.Where(secret => secret.Length >= ShortestSecret));
+        return AskAsync(command, phase, ct);
+    }
+
+    /// <summary>
+    /// Goes on under TLS, after a 220 to STARTTLS (RFC 3207 §4). What came in the clear behind that reply was put there by somebody else
+    /// (CVE-2011-0411 and its kind): the caller asks <see cref="HasSaidTooMuch"/> first.
+    /// </summary>
+    /// <param name="judged">Whether the handshake judges the certificate.</param>
+    /// <returns>Null when it is done; else why the session is over.</returns>
+    /// <exception cref="OperationCanceledException">We are told to stop.</exception>
+    public async Task<Answer.Lost?> SecureAsync(SslClientAuthenticationOptions handshake, bool judged, ResiliencePipeline phase, CancellationToken ct)
+    {
+        var secure = new SslStream(connection);
+        connection = secure; // closed with the session, whatever comes of it
+        var answer = await GuardAsync(phase, async token =>
+        {
+            await secure.AuthenticateAsClientAsync(handshake, token);
+            return new Answer.Said(Sent);
+        }, ct);
+        if (answer is Answer.Lost broken) return broken;
+        await input.CompleteAsync();
+        input = Reader(secure);
+        var version = secure.SslProtocol is SslProtocols.Tls13 ? "TLSv1.3" : "TLSv1.2";
+        Tls = $"{version} {secure.NegotiatedCipherSuite}{(judged ? ", verified" : "")}";
+        return null;
+    }
+
+    /// <summary>Whether something came behind the last reply that nothing was asked for.</summary>
+    public bool HasSaidTooMuch => saidTooMuch;
+
+    /// <summary>Goes on over a new connection, in the clear.</summary>
+    /// <param name="trouble">What was wrong with TLS over the one before.</param>
+    public async Task BeginAgainAsync(Stream another, string trouble)
+    {
+        await input.CompleteAsync();
+        await connection.DisposeAsync();
+        heard?.BeganAgain(trouble);
+        (connection, input, replies) = (another, Reader(another), new ReplyReader());
+        output.ResetWrittenCount();
+        (lost, isClosing, saidTooMuch, TlsTrouble) = (null, false, false, trouble);
+    }
+
+    /// <summary>Nothing more is to be said: the reason is told to who listens.</summary>
+    public Answer.Lost GiveUp(string reason)
+    {
+        lost = reason;
+        return new Answer.Lost(reason);
+    }
 
     /// <summary>Sends content with its dots stuffed, all but the line with the final dot; memory does not grow with it.</summary>
     /// <returns>Null when it went out; else why not. Then the peer does not have the message.</returns>
@@ -142,6 +211,7 @@ internal sealed class ClientSession : IAsyncDisposable
                 case ReplyRead.Whole:
                     saidTooMuch = !buffer.IsEmpty;
                     isClosing |= reply!.Code == 421;
+                    if (secrets.Exists(secret => reply.Text.Contains(secret, StringComparison.Ordinal))) reply = reply with { Text = Masked };
                     heard?.Heard(reply);
                     return new Answer.Said(reply);
                 case ReplyRead.Incomplete when !read.IsCompleted:
@@ -175,7 +245,13 @@ internal sealed class ClientSession : IAsyncDisposable
         {
             return new Answer.Lost($"the connection broke: {(broken.InnerException as SocketException ?? broken).Message}");
         }
+        catch (AuthenticationException refused)
+        {
+            return new Answer.Lost(refused.GetBaseException().Message);
+        }
     }
+
+    private static PipeReader Reader(Stream connection) => PipeReader.Create(connection, new StreamPipeReaderOptions(leaveOpen: true));
 
     private static string Defect(ReplyRead state) => state switch
     {

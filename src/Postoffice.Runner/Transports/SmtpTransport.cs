@@ -17,7 +17,7 @@ namespace Postoffice.Runner.Transports;
 /// of the host in turn until one takes the transaction as far as its recipients.
 /// </summary>
 internal sealed class SmtpTransport(
-    IContentStore content, NextHops hops, IdleConnections idle, PhasePipelines phases, DomainName self, SwitchBoard board, TimeProvider clock) : ITransport
+    IContentStore content, NextHops hops, SessionRules rules, IdleConnections idle, PhasePipelines phases, DomainName self, SwitchBoard board, TimeProvider clock) : ITransport
 {
     private static readonly Reply ContentGone = new(554, new(5, 3, 0), "the content of this message is no longer there");
 
@@ -60,8 +60,8 @@ internal sealed class SmtpTransport(
     {
         switch (candidate)
         {
-            case Candidate.Peer(var host, var endPoint):
-                return await TryPeerAsync(attempt, host, endPoint, ct);
+            case Candidate.Peer peer:
+                return await TryPeerAsync(attempt, peer, ct);
             case Candidate.Refused(var host, var reply):
                 board.Open(attempt.Message, host)?.Closed(reply.Text);
                 return (new AttemptReport(attempt.All(number => new RecipientResult.Refused(number, reply)), host, Phase: "connect"), false);
@@ -73,8 +73,9 @@ internal sealed class SmtpTransport(
         }
     }
 
-    private async Task<(AttemptReport Report, bool IsFinal)> TryPeerAsync(Attempt attempt, string host, IPEndPoint peer, CancellationToken ct)
+    private async Task<(AttemptReport Report, bool IsFinal)> TryPeerAsync(Attempt attempt, Candidate.Peer candidate, CancellationToken ct)
     {
+        var (host, peer) = candidate;
         var report = new AttemptReport([], host, peer.Address.ToString(), Phase: "connect");
         var conversation = board.Open(attempt.Message, peer.Address.ToString());
         var (socket, refused) = await ConnectAsync(peer, ct);
@@ -85,26 +86,38 @@ internal sealed class SmtpTransport(
         }
 
         var session = new ClientSession(new NetworkStream(socket, ownsSocket: true), conversation);
-        var opening = new Opening(session, phases, self);
+        var opening = new Opening(session, phases, self, rules.For(attempt.Route, candidate, DialAgainAsync));
         try
         {
             if (await opening.RunAsync(ct) is not { } early) return await UseAsync(attempt, new PeerConnection(session, socket, host, peer, opening.Offers), ct);
             await session.DisposeAsync();
-            return (report with { Phase = opening.Phase, Results = attempt.All(number => Early(number, early)) }, false);
+            return (Told(attempt.All(number => Early(number, early))), false);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             await session.DisposeAsync();
-            return (report with { Phase = opening.Phase, Results = Stopped(attempt, null) }, true);
+            return (Told(Stopped(attempt, null)), true);
+        }
+
+        AttemptReport Told(IReadOnlyList<RecipientResult> results) =>
+            report with { Phase = opening.Phase, Tls = session.Tls, TlsTrouble = session.TlsTrouble, Results = results };
+
+        async Task<(Stream? Connection, string? Reason)> DialAgainAsync(CancellationToken token)
+        {
+            var (another, reason) = await ConnectAsync(peer, token);
+            if (another is null) return (null, reason);
+            socket = another;
+            return (new NetworkStream(another, ownsSocket: true), null);
         }
     }
 
     /// <summary>One transaction; the connection is kept for the next one if the peer allows.</summary>
     private async Task<(AttemptReport Report, bool IsFinal)> UseAsync(Attempt attempt, PeerConnection connection, CancellationToken ct)
     {
-        var report = new AttemptReport([], connection.Host, connection.EndPoint.Address.ToString());
+        var session = connection.Session;
+        var report = new AttemptReport([], connection.Host, connection.EndPoint.Address.ToString(), session.Tls, TlsTrouble: session.TlsTrouble);
         var isInStep = false; // the peer waits for MAIL
-        var transaction = new SmtpTransaction(connection.Session, connection.Offers, phases, attempt.Message, attempt.Recipients);
+        var transaction = new SmtpTransaction(session, connection.Offers, phases, attempt.Message, attempt.Recipients);
         try
         {
             await using var octets = await MessageOctets.OpenAsync(content, attempt.Message, [], ct);
@@ -112,7 +125,7 @@ internal sealed class SmtpTransport(
             connection.Transactions++;
             var early = await transaction.RunAsync(octets, ct);
             var results = early is null ? transaction.Results : attempt.All(number => Early(number, early));
-            isInStep = transaction.Phase == "done" || (connection.Session.IsUsable && await connection.Session.ResetAsync(phases.Quit, ct));
+            isInStep = transaction.Phase == "done" || (session.IsUsable && await session.ResetAsync(phases.Quit, ct));
             return (Told(results), early is null);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
@@ -126,7 +139,7 @@ internal sealed class SmtpTransport(
         }
         finally
         {
-            connection.Session.TellTo(null);
+            session.TellTo(null);
             if (isInStep) idle.Put(attempt.Route.Destination!.Name, connection);
             else await connection.DisposeAsync();
         }

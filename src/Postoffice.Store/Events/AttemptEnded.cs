@@ -8,11 +8,12 @@ namespace Postoffice.Store.Events;
 /// <param name="Outcomes">One for each recipient of the attempt.</param>
 /// <param name="Host">Name of the next hop dialled; null for a mailbox or when none was reached.</param>
 /// <param name="Address">IP address dialled.</param>
-/// <param name="Tls">Protocol version and cipher suite; null in the clear.</param>
-/// <param name="Phase">How far it came: <c>connect</c>, <c>greeting</c>, <c>ehlo</c>, <c>mail</c>, <c>rcpt</c>, <c>data</c>, <c>content</c>, <c>dot</c> (all was sent), <c>done</c>.</param>
+/// <param name="Tls">Protocol version and cipher suite, then <c>, verified</c> if the certificate was; null in the clear.</param>
+/// <param name="Phase">How far it came: <c>connect</c>, <c>greeting</c>, <c>ehlo</c>, <c>tls</c>, <c>auth</c>, <c>mail</c>, <c>rcpt</c>, <c>data</c>, <c>content</c>, <c>dot</c> (all was sent), <c>done</c>.</param>
 /// <param name="Milliseconds">How long the attempt took; null when a restart found it unfinished.</param>
 /// <param name="Recovered">A restart found the attempt without an outcome and settled it by looking.</param>
 /// <param name="Tried">Which other places were tried and what came of it, in order, the first 20; null when there was no other.</param>
+/// <param name="TlsTrouble">Why mail went on in the clear although TLS was offered.</param>
 public sealed record AttemptEnded(
     int Attempt,
     ValueList<RecipientOutcome> Outcomes,
@@ -22,7 +23,8 @@ public sealed record AttemptEnded(
     string? Phase = null,
     long? Milliseconds = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Recovered = false,
-    ValueList<TriedHop>? Tried = null) : QueueEvent;
+    ValueList<TriedHop>? Tried = null,
+    string? TlsTrouble = null) : QueueEvent;
 
 /// <summary>One place at which an attempt got no further than what speaks for all its recipients.</summary>
 /// <param name="Host">As configuration or the DNS names it.</param>

@@ -42,4 +42,5 @@ public sealed record AttemptReport(
     string? Phase = null,
     TimeSpan? Took = null,
     bool Recovered = false,
-    ValueList<TriedHop>? Tried = null);
+    ValueList<TriedHop>? Tried = null,
+    string? TlsTrouble = null);

@@ -6,8 +6,10 @@ using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Runner.Transports;
+using Postoffice.Runner.Transports.Sasl;
 using Postoffice.Store.Configuration;
 using Postoffice.Store.Events;
+using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
 using Postoffice.Testing;
 
@@ -130,8 +132,9 @@ public sealed class IdleConnectionsTests : IDisposable
         var id = await temp.Store.AcceptAsync(ct, null, "bob@example.test");
         var message = QueuedMessage.Fold(id, await temp.Store.Events.ReadAsync(StreamId.Message(id), 0, ct))!;
         var hops = new NextHops(new HostAddresses(OwnEndpoints.From(Settings.Empty)), exchangers: null!);
+        var rules = SessionRules.From(Settings.Empty, CredentialsTable.Empty, TimeProvider.System);
         var transport = new SmtpTransport(
-            temp.Store.Content, hops, idle, Phases(), RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
+            temp.Store.Content, hops, rules, idle, Phases(), RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
         var route = new Route.Smtp(new NextHop("127.0.0.1", IPAddress.Loopback, peer.Port));
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], route) { BeginAsync = (_, _) => Task.FromResult(true) };
         return (await transport.DeliverAsync(attempt, ct))!.Results[0];

@@ -6,6 +6,7 @@ using Postoffice.Runner.Resolution;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Runner.Transports;
+using Postoffice.Runner.Transports.Sasl;
 using Postoffice.Store.Configuration;
 using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
@@ -116,7 +117,8 @@ public sealed class NextHopAddressesTests : IDisposable
         var timeouts = new PhaseTimeouts { Connect = TimeSpan.FromSeconds(5), Greeting = TimeSpan.FromSeconds(1) };
         var phases = new PhasePipelines(timeouts, TimeProvider.System);
         var idle = new IdleConnections(1, phases, TimeProvider.System);
-        var transport = new SmtpTransport(temp.Store.Content, Hops(addresses), idle, phases, RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
+        var rules = SessionRules.From(Settings.Empty, CredentialsTable.Empty, TimeProvider.System);
+        var transport = new SmtpTransport(temp.Store.Content, Hops(addresses), rules, idle, phases, RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(Hop(port))) { BeginAsync = (_, _) => Task.FromResult(true) };
         return (await transport.DeliverAsync(attempt, default))!;
     }

@@ -8,6 +8,7 @@ using Postoffice.Runner.Resolution;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Runner.Transports;
+using Postoffice.Runner.Transports.Sasl;
 using Postoffice.Store.Configuration;
 using Postoffice.Store.Content;
 using Postoffice.Store.Events;
@@ -284,7 +285,8 @@ public sealed class SmtpTransportTests : IDisposable
         var hops = new NextHops(new HostAddresses(endpoints), new MailExchangers(questions, endpoints, RunnerRig.Self, port));
         var phases = new PhasePipelines(timeouts, TimeProvider.System);
         var idle = new IdleConnections(1, phases, TimeProvider.System);
-        var transport = new SmtpTransport(store ?? temp.Store.Content, hops, idle, phases, RunnerRig.Self, board, TimeProvider.System);
+        var rules = SessionRules.From(Settings.Empty, CredentialsTable.Empty, TimeProvider.System);
+        var transport = new SmtpTransport(store ?? temp.Store.Content, hops, rules, idle, phases, RunnerRig.Self, board, TimeProvider.System);
         Route route = dns is null ? new Route.Smtp(new NextHop("127.0.0.1", IPAddress.Loopback, port)) : new Route.Exchange(Exchanged);
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], route) { BeginAsync = (_, _) => Task.FromResult(true) };
         var report = await transport.DeliverAsync(attempt, stop);
