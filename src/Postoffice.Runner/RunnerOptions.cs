@@ -25,6 +25,12 @@ internal sealed record RunnerOptions
     /// <summary><c>qreturn=</c> (C-CFG-41): how long a recipient waits at most. 1 s to 365 d.</summary>
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(3);
 
+    /// <summary><c>delay-warning=</c>: the sender is told once that a recipient waits this long. Zero for never, or up to 365 d.</summary>
+    public TimeSpan DelayWarning { get; init; } = TimeSpan.FromHours(4);
+
+    /// <summary><c>bounce-size=</c>: octets of the largest message that a notification returns whole (RET=FULL, RFC 3461 §4.3).</summary>
+    public long BounceSize { get; init; } = 1_000_000;
+
     /// <summary><c>in-doubt=retry|hold</c>.</summary>
     public InDoubtPolicy InDoubt { get; init; } = InDoubtPolicy.Retry;
 
@@ -57,6 +63,8 @@ internal sealed record RunnerOptions
         {
             Retry = Schedule(settings),
             Lifetime = settings.Time("qreturn", defaults.Lifetime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)),
+            DelayWarning = settings.Time("delay-warning", defaults.DelayWarning, TimeSpan.Zero, TimeSpan.FromDays(365)),
+            BounceSize = settings.Octets("bounce-size", defaults.BounceSize, OctetUnits.Decimal),
             InDoubt = Doubt(settings),
             MessagesInFlight = (int)settings.Number("messages-in-flight", defaults.MessagesInFlight, 10, 100_000),
             Mailboxes = defaults.Mailboxes with

@@ -36,7 +36,7 @@ internal sealed class WorkingsFactory(MailStore store, DelivererClient deliverer
         var idle = new IdleConnections(options.MessagesPerConnection, phases, clock);
         var rules = SessionRules.From(settings, CredentialsTable.Empty, clock);
         var sessions = new SmtpTransport(store.Content, hops, rules, idle, phases, self, Board, clock);
-        var bounces = new BouncePolicy(new DsnComposer(self, store.Content, clock), store.Content, ids, self);
+        var bounces = new BouncePolicy(new DsnComposer(self, store.Content, options, clock), store.Content, ids, self);
         return new Workings(options, router, Mailboxes, sessions, bounces, idle);
     }
 }

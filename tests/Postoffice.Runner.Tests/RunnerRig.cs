@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using MimeKit;
 using Postoffice.Runner.Bounces;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Pipelines;
@@ -6,8 +7,10 @@ using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Runner.Transports;
 using Postoffice.Store;
+using Postoffice.Store.Content;
 using Postoffice.Store.Events;
 using Postoffice.Store.Leases;
+using Postoffice.Store.Log;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
 using Postoffice.Testing;
@@ -22,16 +25,18 @@ internal sealed class RunnerRig : IAsyncDisposable
 {
     public static readonly DomainName Self = DomainName.TryParse("mx.example.test", out var self) ? self : throw new InvalidOperationException();
     private readonly TempStore? own;
+    private readonly QueueIdSource ids;
     private Task running = Task.CompletedTask;
 
     private RunnerRig(TempStore? own, MailStore store, JumpyClock clock, Lease lease, RunnerOptions options)
     {
         this.own = own;
         (Store, Clock, Lease) = (store, clock, lease);
+        ids = new QueueIdSource(clock);
         Journal = new WatchedLog(store.Events);
         Mailboxes = new FakeTransport(Transport.Mailbox) { Clock = clock };
         Sessions = new FakeTransport(Transport.Smtp) { Clock = clock };
-        var bounces = new BouncePolicy(new DsnComposer(Self, store.Content, clock), store.Content, new QueueIdSource(clock), Self);
+        var bounces = new BouncePolicy(new DsnComposer(Self, store.Content, options, clock), store.Content, ids, Self);
         Workings = new InForce<Workings>(new Workings(options, new ByDomain(), Mailboxes, Sessions, bounces, Idle(options, clock)));
         Recorder = new OutcomeRecorder(Journal, lease, Workings, clock, new SteadyClock(clock), NullLogger.Instance);
         var recovery = new Recovery(Recorder, Mailboxes, NullLogger.Instance);
@@ -72,11 +77,29 @@ internal sealed class RunnerRig : IAsyncDisposable
     public void Start() => running = Dispatcher.RunAsync(Term.Stopping);
 
     /// <summary>Accepts a message from Alice and rings the bell.</summary>
-    public async Task<QueueId> AcceptAsync(params string[] recipients)
+    public Task<QueueId> AcceptAsync(params string[] recipients) =>
+        AcceptAsync(accepted => accepted with { Recipients = StoredMail.Recipients(recipients) });
+
+    /// <summary>The same, otherwise than usual.</summary>
+    /// <param name="content">A few lines when null.</param>
+    public async Task<QueueId> AcceptAsync(Func<MessageAccepted, MessageAccepted> change, byte[]? content = null)
     {
-        var id = await Store.AcceptAsync(CancellationToken.None, null, recipients);
+        var id = ids.Next();
+        await using var staging = Store.Content.Stage(id);
+        await staging.WriteAsync(content ?? "Subject: hi\r\n\r\nhello\r\n"u8.ToArray(), CancellationToken.None);
+        var staged = await staging.CompleteAsync(CancellationToken.None);
+        var append = new Append(StreamId.Message(id), ExpectedVersion.NoStream, change(StoredMail.Acceptance(staged))) { Content = staged };
+        Assert.IsType<AppendResult.Appended>(await Store.Events.AppendAsync(append, CancellationToken.None));
         Dispatcher.Ring();
         return id;
+    }
+
+    /// <summary>Waits until somebody is told, and reads what.</summary>
+    public async Task<(DsnQueued Fact, MimeMessage Dsn)> NextDsnAsync()
+    {
+        var queued = await Journal.NextAsync<DsnQueued>();
+        await using var content = (await Store.Content.OpenAsync(queued.Dsn!.Value, CancellationToken.None))!;
+        return (queued, await MimeMessage.LoadAsync(content));
     }
 
     /// <summary>Lets time pass, in steps no longer than the schedule's poll.</summary>

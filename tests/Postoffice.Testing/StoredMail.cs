@@ -35,11 +35,15 @@ public static class StoredMail
 
     public static MessageAccepted Acceptance(StagedContent content, params string[] recipients) => new(
         ReversePath.Parse("alice@example.net"),
-        (recipients.Length == 0 ? ["bob@example.test"] : recipients)
-            .Select((address, i) => new AcceptedRecipient(i + 1, ForwardPath.Parse(address))).ToValueList(),
+        Recipients(recipients),
         new MessageOrigin("ESMTP", "192.0.2.1", "client.example.net"),
         content.Length,
         content.Sha256);
+
+    /// <summary>Numbered from 1; Bob alone when empty.</summary>
+    public static ValueList<AcceptedRecipient> Recipients(params string[] addresses) =>
+        (addresses.Length == 0 ? ["bob@example.test"] : addresses)
+            .Select((address, i) => new AcceptedRecipient(i + 1, ForwardPath.Parse(address))).ToValueList();
 
     /// <summary>Records an attempt for recipient 1 with its outcome, at the version the message has.</summary>
     public static async Task AttemptAsync(this MailStore store, QueueId id, OutcomeKind outcome, CancellationToken ct, DateTimeOffset? next = null)

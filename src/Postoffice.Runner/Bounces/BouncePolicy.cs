@@ -7,9 +7,9 @@ using Postoffice.Store.Queue;
 namespace Postoffice.Runner.Bounces;
 
 /// <summary>
-/// Who is told of a failure. The sender; the postmaster when there is none to tell, which ends a bounce that bounces with him (C-BNC-02,
-/// C-BNC-04); nobody when that fails too, so nothing ever loops. The notification is a message like any other, made in the append that records
-/// the failure: there is no moment at which a failure is known and its report can get lost.
+/// Who is told of a failure, a delay, a delivery. The sender; of a failure the postmaster when there is none to tell, which ends a bounce that
+/// bounces with him (C-BNC-02, C-BNC-04); nobody when that fails too, so nothing ever loops. The notification is a message like any other, made
+/// in the append that records the failure: there is no moment at which a failure is known and its report can get lost.
 /// </summary>
 internal sealed class BouncePolicy(DsnComposer composer, IContentStore content, QueueIdSource ids, DomainName self)
 {
@@ -18,18 +18,18 @@ internal sealed class BouncePolicy(DsnComposer composer, IContentStore content, 
 
     private const string Postmaster = "postmaster";
 
-    /// <summary>What to append beside the facts that failed the recipients; null when nobody has failed unreported.</summary>
-    /// <param name="message">With the failure folded in.</param>
-    /// <param name="causedByFact">Where the failure stands in the append.</param>
+    /// <summary>What to append beside the facts that led to it.</summary>
+    /// <param name="message">With those facts folded in.</param>
     /// <exception cref="StoreUnavailableException">The notification could not be staged.</exception>
-    public async ValueTask<Bounce?> ReportAsync(QueuedMessage message, int causedByFact, CancellationToken ct)
+    public async ValueTask<Bounce> ReportAsync(QueuedMessage message, SenderReport report, BounceCause cause, CancellationToken ct)
     {
-        if (Decide.Report(message) is not { } report) return null;
-        var stream = StreamId.Message(message.Id);
-        if (WhyNobody(message, report) is { } reason)
+        List<QueueEvent> told = [];
+        if (report.Untold.Count > 0) told.Add(new DsnQueued(null, report.Untold, "the sender asked not to be told (NOTIFY)"));
+        if (report.Told.Count == 0) return new Bounce([OnMessage(message, told, cause)], told, null, null);
+        if (IsLast(message, report))
         {
-            var nobody = new DsnQueued(null, report.Failed, reason);
-            return new Bounce(nobody, [new(stream, ExpectedVersion.Any, [nobody], CausedByFact: causedByFact)], null, null);
+            told.Add(new DsnQueued(null, Numbers(report.Told), "a notification to postmaster failed; there is nobody left to tell"));
+            return new Bounce([OnMessage(message, told, cause)], told, null, null);
         }
 
         var id = ids.Next();
@@ -37,19 +37,14 @@ internal sealed class BouncePolicy(DsnComposer composer, IContentStore content, 
         var staging = content.Stage(id);
         try
         {
-            await composer.ComposeAsync(message, report.Wanted, to, id, staging, ct);
+            var isEightBit = await composer.ComposeAsync(message, report.Told, to, id, staging, ct);
             var staged = await staging.CompleteAsync(ct);
             var accepted = new MessageAccepted(
-                ReversePath.Null, [new AcceptedRecipient(1, to)], new MessageOrigin(OwnNotice), staged.Length, staged.Sha256);
-            var told = new DsnQueued(id, report.Failed);
-            return new Bounce(
-                told,
-                [
-                    new(StreamId.Message(id), ExpectedVersion.NoStream, [accepted, new HeadersAdded([], HasHeader: true)], CausedByFact: causedByFact),
-                    new(stream, ExpectedVersion.Any, [told], CausedByFact: causedByFact),
-                ],
-                staged,
-                staging);
+                ReversePath.Null, [new AcceptedRecipient(1, to)], new MessageOrigin(OwnNotice), staged.Length, staged.Sha256,
+                Body: isEightBit ? "8BITMIME" : null, SmtpUtf8: !to.Mailbox.IsAscii);
+            told.AddRange(report.Told.GroupBy(one => one.Action, (action, of) => new DsnQueued(id, Numbers(of), Action: action)));
+            var notice = new StreamAppend(StreamId.Message(id), ExpectedVersion.NoStream, [accepted, new HeadersAdded([], HasHeader: true)]);
+            return new Bounce([cause.Of(notice), OnMessage(message, told, cause)], told, staged, staging);
         }
         catch
         {
@@ -58,12 +53,14 @@ internal sealed class BouncePolicy(DsnComposer composer, IContentStore content, 
         }
     }
 
-    private static string? WhyNobody(QueuedMessage message, FailureReport report)
-    {
-        if (report.Wanted.Count == 0) return "the sender asked not to be told (NOTIFY)";
-        var isLast = message.Accepted.From.IsNull && report.Wanted.All(recipient => IsPostmaster(recipient.Accepted.To));
-        return isLast ? "a notification to postmaster failed; there is nobody left to tell" : null;
-    }
+    private static StreamAppend OnMessage(QueuedMessage message, List<QueueEvent> told, BounceCause cause) => cause.Of(new(
+        StreamId.Message(message.Id), cause.Fact is null ? ExpectedVersion.At(message.Version) : ExpectedVersion.Any, told.ToValueList()));
+
+    private static ValueList<int> Numbers(IEnumerable<ReportedRecipient> recipients) =>
+        recipients.Select(one => one.Recipient.Number).ToValueList();
+
+    private bool IsLast(QueuedMessage message, SenderReport report) =>
+        message.Accepted.From.IsNull && report.Told.All(one => IsPostmaster(one.Recipient.Accepted.To.Mailbox));
 
     private Mailbox AddressOf(ReversePath from)
     {
@@ -71,14 +68,25 @@ internal sealed class BouncePolicy(DsnComposer composer, IContentStore content, 
         return (from.Mailbox ?? Mailbox.Parse(Postmaster)).At(self) ?? Mailbox.Parse(Postmaster);
     }
 
-    private static bool IsPostmaster(ForwardPath path) => path.Mailbox.LocalPart.Equals(Postmaster, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Ours: a bounce to another postmaster may still be told to him.</summary>
+    private bool IsPostmaster(Mailbox mailbox) =>
+        mailbox.LocalPart.Equals(Postmaster, StringComparison.OrdinalIgnoreCase) && (mailbox.Domain is not { } domain || domain == self);
+}
+
+/// <summary>What led to a notification.</summary>
+/// <param name="Fact">Where it stands in the same append; null when it is in the journal already.</param>
+/// <param name="Position">Its position in the journal; null when it is in the same append.</param>
+internal readonly record struct BounceCause(int? Fact, long? Position)
+{
+    public StreamAppend Of(StreamAppend append) => append with { CausedByFact = Fact, CausedBy = Position };
 }
 
 /// <summary>What goes into an append so that somebody is told. Disposing it before the append succeeded forgets the notification.</summary>
-/// <param name="Told">The fact on the failed message's stream.</param>
 /// <param name="Streams">Every stream to append to beside the failure's.</param>
+/// <param name="Told">The facts among them on the message's own stream.</param>
 /// <param name="Content">The notification; null when nobody is told.</param>
-internal sealed record Bounce(DsnQueued Told, ValueList<StreamAppend> Streams, StagedContent? Content, IContentStaging? Staging) : IAsyncDisposable
+internal sealed record Bounce(
+    ValueList<StreamAppend> Streams, IReadOnlyList<QueueEvent> Told, StagedContent? Content, IContentStaging? Staging) : IAsyncDisposable
 {
     public ValueTask DisposeAsync() => Staging?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -1,34 +1,66 @@
+using System.Security.Cryptography;
+using System.Text;
 using MimeKit;
 using Postoffice.Store.Content;
+using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
 
 namespace Postoffice.Runner.Bounces;
 
-/// <summary>Composes a failure notification (RFC 3464) as multipart/report (RFC 6522): words for people, fields for programs, the original's header.</summary>
-internal sealed class DsnComposer(DomainName self, IContentStore content, TimeProvider clock)
+/// <summary>
+/// Composes a notification (RFC 3464) as multipart/report (RFC 6522): words for people, fields for programs, and of the original its header, or
+/// all of it where the sender asked for that (RFC 3461 §4.3).
+/// </summary>
+internal sealed class DsnComposer(DomainName self, IContentStore content, RunnerOptions options, TimeProvider clock)
 {
     private static readonly FormatOptions Format = Crlf();
 
-    /// <param name="failed">At least one.</param>
+    /// <param name="told">At least one.</param>
     /// <param name="id">Of the notification: part of its Message-ID, so composing it anew makes another one.</param>
-    public async ValueTask ComposeAsync(
-        QueuedMessage message, IReadOnlyList<QueuedRecipient> failed, ForwardPath to, QueueId id, IContentStaging staging, CancellationToken ct)
+    /// <returns>Whether it has octets beyond seven bits.</returns>
+    public async ValueTask<bool> ComposeAsync(
+        QueuedMessage message, IReadOnlyList<ReportedRecipient> told, ForwardPath to, QueueId id, IContentStaging staging, CancellationToken ct)
     {
+        var isWhole = message.Accepted is { Ret: Ret.Full } accepted && accepted.Size <= options.BounceSize && told.Any(one => one.Action is DsnAction.Failed);
+        await using var original = await ReturnedOriginal.OpenAsync(content, message, isWhole, ct);
+        var triedUntil = message.AcceptedAt + options.Lifetime;
+        var boundary = $"={RandomNumberGenerator.GetHexString(32, lowercase: true)}"; // nobody's message can hold it
         var report = new MultipartReport("delivery-status")
         {
-            new TextPart("plain") { Text = DsnText.For(message, failed, self, clock.GetUtcNow()) },
-            DsnFields.For(message, failed, self),
-            await OriginalHeader.ReadAsync(content, message, ct),
+            Words(DsnText.For(message, told, original.IsWhole, self, triedUntil, clock.GetUtcNow())),
+            DsnFields.For(message, told, self, triedUntil),
+            original.Part,
         };
-        using var dsn = new MimeMessage { Body = report, Subject = "Undelivered mail", MessageId = $"{id}.dsn@{self}", Date = clock.GetUtcNow() };
+        report.Boundary = boundary;
+        using var dsn = new MimeMessage { Body = report, Subject = DsnText.Subject(told), MessageId = $"{id}.dsn@{self}", Date = clock.GetUtcNow() };
         dsn.From.Add(new MimeKit.MailboxAddress("Mail delivery", $"MAILER-DAEMON@{self}"));
-        dsn.Headers.Add(HeaderId.To, to.ToString()); // as it is: an address parser has nothing to say about it any more
+        dsn.Headers.Add(To(to));
         dsn.Headers.Add(HeaderId.AutoSubmitted, "auto-replied"); // RFC 3834 §5
+        if (original.IsEightBit) report.Headers.Add(HeaderId.ContentTransferEncoding, "8bit"); // RFC 2045 §6.4: as its parts
 
-        using var octets = new MemoryStream(); // a few kilobytes and the bounded header of the original
-        await dsn.WriteToAsync(Format, octets, ct);
-        await staging.WriteAsync(octets.GetBuffer().AsMemory(0, (int)octets.Length), ct);
+        using var buffer = new MemoryStream(); // a few kilobytes and the bounded header of the original
+        await dsn.WriteToAsync(Format, buffer, ct);
+        var octets = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
+        var end = octets.Span.LastIndexOf(Encoding.Latin1.GetBytes($"\r\n--{boundary}--"));
+        await staging.WriteAsync(octets[..end], ct);
+        await original.WriteToAsync(staging, ct); // the last part has its header only so far
+        await staging.WriteAsync(octets[end..], ct);
+        return original.IsEightBit || !to.Mailbox.IsAscii;
+    }
+
+    private static TextPart Words(string text) => new("plain")
+    {
+        Text = text,
+        ContentTransferEncoding = Ascii.IsValid(text) ? ContentEncoding.SevenBit : ContentEncoding.QuotedPrintable,
+    };
+
+    /// <summary>As it is, also beyond ASCII (RFC 6532 §3.2): an address parser has nothing to say about it any more.</summary>
+    private static Header To(ForwardPath to)
+    {
+        var header = new Header(HeaderId.To, "");
+        header.SetRawValue(Encoding.UTF8.GetBytes($" {to}\r\n"));
+        return header;
     }
 
     private static FormatOptions Crlf()

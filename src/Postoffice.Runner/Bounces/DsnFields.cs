@@ -1,5 +1,6 @@
 using System.Text;
 using MimeKit;
+using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
 
@@ -10,7 +11,7 @@ internal static class DsnFields
 {
     private const int MaxDiagnosticCharacters = 900;
 
-    public static MessageDeliveryStatus For(QueuedMessage message, IReadOnlyList<QueuedRecipient> failed, DomainName self)
+    public static MessageDeliveryStatus For(QueuedMessage message, IReadOnlyList<ReportedRecipient> told, DomainName self, DateTimeOffset triedUntil)
     {
         var status = new MessageDeliveryStatus();
         var about = new HeaderList();
@@ -18,11 +19,16 @@ internal static class DsnFields
         about.Add("Reporting-MTA", $"dns; {self}");
         about.Add("Arrival-Date", MimeKit.Utils.DateUtils.FormatDate(message.AcceptedAt));
         status.StatusGroups.Add(about);
-        foreach (var recipient in failed) status.StatusGroups.Add(Of(recipient));
+        foreach (var (recipient, action) in told)
+        {
+            var fields = Of(recipient, action);
+            if (action is DsnAction.Delayed) fields.Add("Will-Retry-Until", MimeKit.Utils.DateUtils.FormatDate(triedUntil)); // RFC 3464 §2.3.9
+            status.StatusGroups.Add(fields);
+        }
         return status;
     }
 
-    private static HeaderList Of(QueuedRecipient recipient)
+    private static HeaderList Of(QueuedRecipient recipient, DsnAction action)
     {
         var fields = new HeaderList();
         if (OriginalRecipient.TryParse(recipient.Accepted.OriginalRecipient, smtpUtf8: true, out var original))
@@ -31,25 +37,44 @@ internal static class DsnFields
             fields.Add("Original-Recipient", $"{original.AddressType}; {address}"); // out of its xtext (RFC 3461 §6.3)
         }
         fields.Add("Final-Recipient", Typed(recipient.Accepted.To.Mailbox));
-        fields.Add("Action", "failed");
-        fields.Add("Status", StatusOf(recipient).ToString());
-        if (recipient.Last?.Reply is { } reply)
-        {
-            if (recipient.LastHost is { } host) fields.Add("Remote-MTA", $"dns; {host}");
-            fields.Add("Diagnostic-Code", $"smtp; {Ascii(reply.ToString())}");
-        }
-        else if (recipient.Last?.Reason is { } reason)
-        {
-            fields.Add("Diagnostic-Code", $"X-Postoffice; {Ascii(reason)}");
-        }
+        fields.Add("Action", Word(action));
+        fields.Add("Status", StatusOf(recipient, action).ToString());
+        if (recipient.Last?.Reply is not null && recipient.LastHost is { } host) fields.Add("Remote-MTA", $"dns; {host}");
+        if (action is DsnAction.Failed or DsnAction.Delayed && Diagnostic(recipient.Last) is { } diagnostic) fields.Add("Diagnostic-Code", diagnostic);
+        if (recipient.LastEndedAt is { } at) fields.Add("Last-Attempt-Date", MimeKit.Utils.DateUtils.FormatDate(at));
         return fields;
     }
 
-    /// <summary>The peer's own code while its class fits "failed"; 4.4.7 is "message expired" (RFC 3463 §3.5), which here is final.</summary>
-    private static EnhancedStatusCode StatusOf(QueuedRecipient recipient)
+    private static string Word(DsnAction action) => action switch
     {
-        if (recipient.State is RecipientState.Expired) return new(5, 4, 7);
-        return recipient.Last?.Reply?.Status is { Class: 5 } said ? said : new(5, 0, 0);
+        DsnAction.Failed => "failed",
+        DsnAction.Delayed => "delayed",
+        DsnAction.Delivered => "delivered",
+        DsnAction.Relayed => "relayed",
+        _ => throw new ArgumentOutOfRangeException(nameof(action), action, "no action"),
+    };
+
+    private static string? Diagnostic(RecipientOutcome? last) => last switch
+    {
+        { Reply: { } reply } => $"smtp; {Ascii(reply.ToString())}",
+        { Reason: { } reason } => $"X-Postoffice; {Ascii(reason)}",
+        _ => null,
+    };
+
+    /// <summary>
+    /// The peer's own code while its class fits the action. 4.4.7 is "message expired" (RFC 3463 §3.5), which here is final, and also what is
+    /// said of a delay.
+    /// </summary>
+    private static EnhancedStatusCode StatusOf(QueuedRecipient recipient, DsnAction action)
+    {
+        var said = recipient.Last?.Reply?.Status;
+        return action switch
+        {
+            DsnAction.Failed when recipient.State is RecipientState.Expired => new(5, 4, 7),
+            DsnAction.Failed => said is { Class: 5 } failed ? failed : new(5, 0, 0),
+            DsnAction.Delayed => said is { Class: 4 } delayed ? delayed : new(4, 4, 7),
+            _ => said is { Class: 2 } taken ? taken : new(2, 0, 0),
+        };
     }
 
     /// <summary>An address with its type (RFC 3464 §2.1.2); one that is not ASCII in the form of RFC 6533 §3.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
 
@@ -10,34 +11,87 @@ internal static class DsnText
 {
     private const int MaxReasonCharacters = 1_000;
 
-    public static string For(QueuedMessage message, IReadOnlyList<QueuedRecipient> failed, DomainName self, DateTimeOffset now)
+    /// <summary>By the worst there is to tell.</summary>
+    public static string Subject(IReadOnlyList<ReportedRecipient> told) => Worst(told) switch
+    {
+        DsnAction.Failed => "Undelivered mail",
+        DsnAction.Delayed => "Delayed mail, still being tried",
+        _ => "Delivered mail",
+    };
+
+    /// <param name="isWhole">Whether all of the message is attached; else its header.</param>
+    /// <param name="triedUntil">When what is delayed is given up.</param>
+    public static string For(
+        QueuedMessage message, IReadOnlyList<ReportedRecipient> told, bool isWhole, DomainName self, DateTimeOffset triedUntil, DateTimeOffset now)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"This is the mail system at {self}.\n\n");
         text.Append(message.Accepted.From.IsNull
-            ? "A message without a sender to return it to could not be delivered.\n"
-            : $"A message from {message.Accepted.From} could not be delivered.\n");
-        text.Append(CultureInfo.InvariantCulture, $"It arrived here on {message.AcceptedAt:yyyy-MM-dd HH:mm:ss} UTC under the number {message.Id}.\n");
-        foreach (var recipient in failed) Append(text, message, recipient, now);
-        text.Append("\nThe header of the message is attached. Questions go to the postmaster, with the number above.\n");
+            ? "A message without a sender to return it to"
+            : $"A message from {message.Accepted.From}");
+        text.Append(Worst(told) switch
+        {
+            DsnAction.Failed => " could not be delivered.\n",
+            DsnAction.Delayed => " could not be delivered yet. This is a warning only:\nyou need not send it again.\n",
+            _ => " was delivered.\n",
+        });
+        text.Append(CultureInfo.InvariantCulture, $"It arrived here on {Instant(message.AcceptedAt)} under the number {message.Id}.\n");
+        foreach (var one in told.OrderBy(one => one.Action)) Append(text, message, one, triedUntil, now);
+        text.Append(CultureInfo.InvariantCulture, $"\n{(isWhole ? "The message" : "The header of the message")} is attached. Questions go to the postmaster, with the number above.\n");
         return text.ToString();
     }
 
-    private static void Append(StringBuilder text, QueuedMessage message, QueuedRecipient recipient, DateTimeOffset now)
+    private static DsnAction Worst(IEnumerable<ReportedRecipient> told) => told.Min(one => one.Action);
+
+    private static void Append(StringBuilder text, QueuedMessage message, ReportedRecipient one, DateTimeOffset triedUntil, DateTimeOffset now)
     {
+        var recipient = one.Recipient;
         text.Append(CultureInfo.InvariantCulture, $"\n{recipient.Accepted.To}\n");
+        switch (one.Action)
+        {
+            case DsnAction.Delivered:
+                Say(text, "It is in the mailbox.");
+                return;
+            case DsnAction.Relayed:
+                Say(text, "It was handed on to a system that does not tell of deliveries, so nothing more is");
+                Say(text, $"said from here: {recipient.LastHost ?? "the next hop"} took it.");
+                return;
+            case DsnAction.Delayed:
+                Say(text, $"No delivery succeeded in {Span(now - message.AcceptedAt)}. {LastTry(recipient)}");
+                SayReason(text, recipient);
+                Say(text, $"It is tried on until {Instant(triedUntil)}.");
+                return;
+        }
+        if (recipient.State is RecipientState.Expired)
+        {
+            if (recipient.Ending is { } deed) Say(text, $"It was {PrintableText.Escape(deed, MaxReasonCharacters)}.");
+            Say(text, $"No delivery is known to have succeeded in {Span(now - message.AcceptedAt)}. {LastTry(recipient)}");
+        }
+        SayReason(text, recipient);
+        if (recipient.MayHaveIt)
+        {
+            Say(text, "It may have been delivered all the same: once everything was sent and no answer came.");
+            Say(text, "Please ask the recipient before you send it again.");
+        }
+        else
+        {
+            Say(text, Advice(recipient));
+        }
+    }
+
+    private static void Say(StringBuilder text, string line) => text.Append("    ").Append(line).Append('\n');
+
+    private static string LastTry(QueuedRecipient recipient) => recipient.Last is null ? "" : "The last try ended with:";
+
+    private static void SayReason(StringBuilder text, QueuedRecipient recipient)
+    {
         var reason = recipient.Last switch
         {
             { Reply: { } reply } => reply.ToString(),
             { Reason: { } own } => own,
-            _ => "it was never tried",
+            _ => "It was never tried: its destination had no place for it or was down.",
         };
-        if (recipient.State is RecipientState.Expired)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"    No delivery succeeded in {Span(now - message.AcceptedAt)}. The last try ended with:\n");
-        }
-        foreach (var line in reason.Split('\n')) text.Append("    ").Append(PrintableText.Escape(line, MaxReasonCharacters)).Append('\n');
-        text.Append("    ").Append(Advice(recipient)).Append('\n');
+        foreach (var line in reason.Split('\n')) Say(text, PrintableText.Escape(line, MaxReasonCharacters));
     }
 
     private static string Advice(QueuedRecipient recipient) => recipient switch
@@ -48,6 +102,8 @@ internal static class DsnText
         { Last.Reply.Status: { Subject: 7 } } => "The receiving side does not want it; its postmaster knows why.",
         _ => "The words above are those of the system that refused it.",
     };
+
+    private static string Instant(DateTimeOffset at) => string.Create(CultureInfo.InvariantCulture, $"{at:yyyy-MM-dd HH:mm:ss} UTC");
 
     private static string Span(TimeSpan span) => span switch
     {

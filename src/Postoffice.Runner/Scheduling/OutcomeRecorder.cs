@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Postoffice.Runner.Bounces;
 using Postoffice.Store.Events;
 using Postoffice.Store.Leases;
 using Postoffice.Store.Log;
@@ -154,14 +155,14 @@ internal sealed class OutcomeRecorder(
                 var facts = decide(message);
                 if (facts.Count == 0) return facts;
                 var evolved = Evolve(message, facts);
-                var failure = facts.ToList().FindLastIndex(fact => fact is AttemptEnded or RecipientExpired);
-                await using var bounce = failure < 0 ? null : await workings.Current.Bounces.ReportAsync(evolved, failure, ct);
+                var ending = facts.ToList().FindLastIndex(fact => fact is AttemptEnded or RecipientExpired or MessageCancelled);
+                await using var bounce = ending < 0 ? null : await BounceAsync(evolved, new BounceCause(ending, null), ct);
                 var change = new StreamAppend(StreamId.Message(flight.Id), ExpectedVersion.At(message.Version), facts.ToValueList());
                 var append = new Append([change, .. bounce?.Streams ?? []]) { Content = bounce?.Content, Lease = lease };
                 switch (await journal.AppendAsync(append, ct))
                 {
                     case AppendResult.Appended:
-                        flight.Put(bounce is null ? evolved : Evolve(evolved, bounce.Told));
+                        flight.Put(Evolve(evolved, bounce?.Told ?? []));
                         return facts;
                     case AppendResult.LeaseLost:
                         throw new LeaseLostException();
@@ -181,6 +182,12 @@ internal sealed class OutcomeRecorder(
             flight.Gate.Release();
         }
     }
+
+    /// <returns>Null when there is nothing to tell anybody.</returns>
+    private async ValueTask<Bounce?> BounceAsync(QueuedMessage message, BounceCause cause, CancellationToken ct) =>
+        DecideReport.Of(message, workings.Current.Options.DelayWarning, age.GetUtcNow()) is { } report
+            ? await workings.Current.Bounces.ReportAsync(message, report, cause, ct)
+            : null;
 
     private async Task<QueuedMessage?> ReadAsync(MessageInFlight flight, CancellationToken ct)
     {

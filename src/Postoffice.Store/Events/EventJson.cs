@@ -55,7 +55,7 @@ public static class EventJson
     Converters =
     [
         typeof(QueueIdJson), typeof(ReversePathJson), typeof(ForwardPathJson), typeof(ReplyJson), typeof(NotifyJson), typeof(NextHopJson),
-        typeof(KebabCase<OutcomeKind>), typeof(KebabCase<Transport>), typeof(KebabCase<Ret>),
+        typeof(KebabCase<OutcomeKind>), typeof(KebabCase<Transport>), typeof(KebabCase<Ret>), typeof(KebabCase<DsnAction>),
         typeof(ValueListConverter<AcceptedRecipient>), typeof(ValueListConverter<HeaderField>), typeof(ValueListConverter<int>),
         typeof(ValueListConverter<RecipientOutcome>), typeof(ValueListConverter<TriedHop>), typeof(ValueListConverter<QueueId>),
     ])]

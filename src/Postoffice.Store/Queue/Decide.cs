@@ -58,18 +58,6 @@ public static class Decide
     /// <param name="lifetime"><c>qreturn=</c>.</param>
     public static bool IsTooOld(QueuedMessage message, TimeSpan lifetime, DateTimeOffset now) => now >= message.AcceptedAt + lifetime;
 
-    /// <summary>Who the sender must be told about (RFC 3461 §4.1, §6.2); null when nobody has failed unreported.</summary>
-    public static FailureReport? Report(QueuedMessage message)
-    {
-        var failed = message.Recipients.Values.Where(recipient => recipient.HasFailed && !recipient.Reported).ToList();
-        if (failed.Count == 0) return null;
-        var wanted = failed.Where(recipient => recipient.Accepted.Notify is not { } notify || notify.HasFlag(Notify.Failure)).ToList();
-        return new FailureReport(
-            failed.Select(recipient => recipient.Number).ToValueList(),
-            wanted,
-            CausedBy: failed.Max(recipient => recipient.SettledBy));
-    }
-
     private static RecipientOutcome Outcome(RecipientResult result, DateTimeOffset now, DateTimeOffset next) => result switch
     {
         RecipientResult.Delivered(var number, var reply, var passedOn) => new(number, OutcomeKind.Delivered, reply, DsnPassedOn: passedOn),
@@ -81,8 +69,3 @@ public static class Decide
         _ => throw new ArgumentOutOfRangeException(nameof(result), result, "not a result"),
     };
 }
-
-/// <param name="Failed">Numbers of every recipient that failed and is not reported yet.</param>
-/// <param name="Wanted">Those of them whose NOTIFY asks for a report; may be empty.</param>
-/// <param name="CausedBy">Position of the fact that failed the last of them.</param>
-public sealed record FailureReport(ValueList<int> Failed, IReadOnlyList<QueuedRecipient> Wanted, long? CausedBy);

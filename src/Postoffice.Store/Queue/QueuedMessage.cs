@@ -36,6 +36,15 @@ public sealed record QueuedMessage
 
     public bool ContentPurged { get; init; }
 
+    /// <summary>Notifications sent about it.</summary>
+    public int Notifications { get; init; }
+
+    /// <summary>The last of them; null before the first.</summary>
+    public QueueId? LastNotification { get; init; }
+
+    /// <summary>When that was, UTC.</summary>
+    public DateTimeOffset LastNotifiedAt { get; init; }
+
     public bool IsFinished => Recipients.Values.All(recipient => recipient.IsSettled);
 
     /// <summary>Folds a message's facts, from the first on; null when there are none.</summary>
@@ -63,7 +72,7 @@ public sealed record QueuedMessage
         MessageCancelled cancelled => Order(cancelled.Trying, cancelled)
             .Settle(cancelled.Recipients, RecipientState.Cancelled, recorded.Position, cancelled.Words()),
         MessageRerouted rerouted => this with { Rerouted = rerouted.To is null ? null : rerouted },
-        DsnQueued queued => Reported(queued.Recipients),
+        DsnQueued queued => Told(queued, recorded.RecordedAt),
         MessageHeld held => this with { Held = held.Words() },
         MessageReleased => this with { Held = null },
         Events.ContentPurged => this with { ContentPurged = true },
@@ -99,13 +108,21 @@ public sealed record QueuedMessage
     private QueuedMessage Ended(AttemptEnded ended, RecordedEvent recorded)
     {
         var recipients = Recipients;
+        var relayed = OpenAttempts.GetValueOrDefault(ended.Attempt)?.Route.Transport is Transport.Smtp;
         foreach (var outcome in ended.Outcomes)
         {
             if (!recipients.TryGetValue(outcome.Recipient, out var recipient) || recipient.IsSettled) continue;
-            recipient = recipient with { Last = outcome, LastHost = ended.Host, LastEndedAt = recorded.RecordedAt };
+            recipient = recipient with
+            {
+                Last = outcome,
+                LastHost = ended.Host,
+                LastEndedAt = recorded.RecordedAt,
+                LastBy = recorded.Position,
+                MayHaveIt = recipient.MayHaveIt || outcome.Result is OutcomeKind.InDoubt,
+            };
             recipients = recipients.SetItem(outcome.Recipient, outcome.Result switch
             {
-                OutcomeKind.Delivered => recipient with { State = RecipientState.Delivered, SettledBy = recorded.Position },
+                OutcomeKind.Delivered => recipient with { State = RecipientState.Delivered, SettledBy = recorded.Position, Relayed = relayed },
                 OutcomeKind.Refused => recipient with { State = RecipientState.Failed, SettledBy = recorded.Position },
                 _ => recipient with { State = RecipientState.Pending, DueAt = outcome.NextAttemptAt ?? recorded.RecordedAt },
             });
@@ -125,8 +142,17 @@ public sealed record QueuedMessage
         Recipients = Change(numbers, recipient => recipient.IsSettled ? recipient : recipient with { Ordered = order }),
     };
 
-    private QueuedMessage Reported(ValueList<int> numbers) =>
-        this with { Recipients = Change(numbers, recipient => recipient with { Reported = true }) };
+    private QueuedMessage Told(DsnQueued told, DateTimeOffset at)
+    {
+        var message = this with
+        {
+            Recipients = Change(told.Recipients, recipient => told.Action is DsnAction.Delayed
+                ? recipient with { Warned = true }
+                : recipient with { Reported = true }),
+        };
+        if (told.Dsn is not { } dsn || dsn == LastNotification) return message;
+        return message with { Notifications = Notifications + 1, LastNotification = dsn, LastNotifiedAt = at };
+    }
 
     private ImmutableSortedDictionary<int, QueuedRecipient> Change(ValueList<int> numbers, Func<QueuedRecipient, QueuedRecipient> change)
     {

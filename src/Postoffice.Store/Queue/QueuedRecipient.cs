@@ -25,8 +25,12 @@ public enum RecipientState
 /// <param name="Last">Its last outcome; null before the first.</param>
 /// <param name="LastHost">The next hop of its last attempt; null for a mailbox or when none was reached.</param>
 /// <param name="LastEndedAt">When its last attempt ended, UTC; null before the first.</param>
+/// <param name="LastBy">Position of the fact that ended its last attempt; null before the first.</param>
+/// <param name="MayHaveIt">An attempt for it ended in doubt: it may have the message, whatever later ones said.</param>
+/// <param name="Relayed">Delivered by a next hop, not into a mailbox of this machine.</param>
 /// <param name="SettledBy">Position of the fact that settled it; null while open.</param>
-/// <param name="Reported">A DSN tells of it, or was decided against.</param>
+/// <param name="Reported">A DSN tells of its end, or was decided against.</param>
+/// <param name="Warned">A DSN told that it is delayed.</param>
 /// <param name="Ordered">What an operator ordered while an attempt was under way, to be done when that leaves it waiting; null for nothing.</param>
 /// <param name="Ending">Which operator ended it and why, in words; null when none did.</param>
 public sealed record QueuedRecipient(
@@ -37,8 +41,12 @@ public sealed record QueuedRecipient(
     RecipientOutcome? Last = null,
     string? LastHost = null,
     DateTimeOffset? LastEndedAt = null,
+    long? LastBy = null,
+    bool MayHaveIt = false,
+    bool Relayed = false,
     long? SettledBy = null,
     bool Reported = false,
+    bool Warned = false,
     QueueEvent? Ordered = null,
     string? Ending = null)
 {

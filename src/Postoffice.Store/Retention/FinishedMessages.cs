@@ -53,7 +53,7 @@ internal sealed class FinishedMessages(string rows)
             return QueuedMessage.Fold(id, facts) is { } message
                 && message.OpenAttempts.Count == 0
                 && message.Recipients.Values.All(recipient => recipient.IsSettled)
-                && Decide.Report(message) is null
+                && !DecideReport.IsOwed(message)
                     ? new FinishedMessage(id, message.Version, message.ContentPurged, facts.Count)
                     : null;
         }

@@ -1,10 +1,7 @@
 using MimeKit;
-using Postoffice.Store.Content;
 using Postoffice.Store.Events;
-using Postoffice.Store.Log;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
-using Postoffice.Testing;
 
 namespace Postoffice.Runner.Tests.Bounces;
 
@@ -84,7 +81,7 @@ public sealed class BounceTests
     public async Task Who_asked_never_to_be_told_is_not_told_and_the_journal_says_so()
     {
         await using var rig = await RunnerRig.NewAsync();
-        await AcceptAsync(rig, new AcceptedRecipient(1, ForwardPath.Parse("nobody@example.test"), Notify.Never));
+        await rig.AcceptAsync(accepted => accepted with { Recipients = [new(1, ForwardPath.Parse("nobody@example.test"), Notify.Never)] });
         rig.Start();
 
         var decided = await rig.Journal.NextAsync<DsnQueued>();
@@ -102,23 +99,14 @@ public sealed class BounceTests
     {
         await using var rig = await RunnerRig.NewAsync();
         Assert.True(OriginalRecipient.TryParse(orcpt, smtpUtf8: true, out var original));
-        await AcceptAsync(rig, new AcceptedRecipient(1, ForwardPath.Parse("nobody@example.test"), OriginalRecipient: original.ToString()));
+        await rig.AcceptAsync(accepted => accepted with
+        {
+            Recipients = [new(1, ForwardPath.Parse("nobody@example.test"), OriginalRecipient: original.ToString())],
+        });
         rig.Start();
-        var dsn = (await rig.Journal.NextAsync<DsnQueued>()).Dsn!.Value;
 
-        await using var content = (await rig.Store.Content.OpenAsync(dsn, default))!;
-        using var message = await MimeMessage.LoadAsync(content);
+        var (_, message) = await rig.NextDsnAsync();
         var status = Assert.IsType<MessageDeliveryStatus>(Assert.IsType<MultipartReport>(message.Body)[1]).StatusGroups;
         Assert.Equal(reported, status[1]["Original-Recipient"]);
-    }
-
-    private static async Task AcceptAsync(RunnerRig rig, AcceptedRecipient recipient)
-    {
-        var id = new QueueIdSource(TimeProvider.System).Next();
-        await using var staging = rig.Store.Content.Stage(id);
-        await staging.WriteAsync("\r\nhello\r\n"u8.ToArray(), default);
-        var content = await staging.CompleteAsync(default);
-        var accepted = StoredMail.Acceptance(content) with { Recipients = [recipient] };
-        await rig.Store.Events.AppendAsync(new Append(StreamId.Message(id), ExpectedVersion.NoStream, accepted) { Content = content }, default);
     }
 }

@@ -60,6 +60,17 @@ public sealed class GoldenTests
         Assert.Equal(Golden($"{name}.json").TrimEnd('\n'), EventJson.Write(Facts[name]));
 
     [Theory]
+    [InlineData(DsnAction.Delayed, """{"dsn":"ABCDEFGHJKMN","recipients":[1],"action":"delayed"}""")]
+    [InlineData(DsnAction.Delivered, """{"dsn":"ABCDEFGHJKMN","recipients":[1],"action":"delivered"}""")]
+    [InlineData(DsnAction.Relayed, """{"dsn":"ABCDEFGHJKMN","recipients":[1],"action":"relayed"}""")]
+    public void A_notification_that_is_not_of_a_failure_says_of_what(DsnAction action, string json)
+    {
+        var queued = new DsnQueued(Other, [1], Action: action);
+        Assert.Equal(json, EventJson.Write(queued));
+        Assert.Equal(queued, EventJson.Read("dsn-queued.v1", json));
+    }
+
+    [Theory]
     [MemberData(nameof(Names))]
     public void A_fact_of_an_earlier_release_is_read(string name) =>
         Assert.Equal(Facts[name], EventJson.Read(name, Golden($"{name}.json")));

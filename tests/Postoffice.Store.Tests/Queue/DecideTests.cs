@@ -132,23 +132,6 @@ public sealed class DecideTests
     public void What_is_held_does_not_expire() =>
         Given(Accepted(), new MessageHeld("root", "to see")).When(message => Decide.Expire(message, Lifetime, Noon + Lifetime)).ThenNothing();
 
-    [Fact]
-    public void The_sender_is_told_of_each_failure_once()
-    {
-        var failed = Ended(new RecipientOutcome(1, OutcomeKind.Refused, Never));
-        Given(Accepted(), First, failed).When(Decide.Report).Then(report => Assert.Equal([1], report!.Failed));
-        Given(Accepted(), First, failed, new DsnQueued(null, [1], "why")).When(Decide.Report).ThenNothing();
-    }
-
-    [Fact]
-    public void Who_asked_never_to_be_told_is_not() =>
-        Given(Accepted(new AcceptedRecipient(1, Bob, Notify.Never)), First, Ended(new(1, OutcomeKind.Refused, Never)))
-            .When(Decide.Report).Then(report => Assert.Empty(report!.Wanted));
-
-    [Fact]
-    public void A_delivery_is_reported_to_nobody() =>
-        Given(Accepted(), First, Ended(new(1, OutcomeKind.Delivered, Reply.Parse("250 ok")))).When(Decide.Report).ThenNothing();
-
     private static AttemptEnded? End(QueuedMessage message, RecipientResult result, DateTimeOffset now) =>
         Decide.End(message, 1, new AttemptReport([result]), Hourly, Lifetime, now, spread: 0);
 

@@ -47,7 +47,7 @@ public sealed class OperateTests
             Assert.Equal(new MessageCancelled("root", [1, 2], Reason: "spam"), cancelled);
             var after = Given(Two(), cancelled!).Message;
             Assert.True(after.IsFinished);
-            Assert.Null(Decide.Report(after));
+            Assert.False(DecideReport.IsOwed(after));
             Assert.Null(Decide.Start(after, 1, [1, 2], First.Route));
             Assert.Equal("cancelled by root: spam", after.Recipients[1].Ending);
         });
@@ -95,7 +95,7 @@ public sealed class OperateTests
             {
                 Assert.Equal(new RecipientExpired([1], Later.ToString(), "root", "dead host"), expired);
                 var after = Given(Accepted(), First, Ended(Deferred), expired!).Message;
-                Assert.Equal([1], Decide.Report(after)!.Failed);
+                Assert.Equal(after.Recipients[1], Assert.Single(DecideReport.Of(after, TimeSpan.Zero, Noon)!.Told).Recipient);
                 Assert.Equal($"expired by root: dead host; last heard: {Later}", after.Recipients[1].Ending);
             });
 
