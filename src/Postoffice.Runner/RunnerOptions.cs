@@ -38,10 +38,10 @@ internal sealed record RunnerOptions
     public int MessagesInFlight { get; init; } = 2_000;
 
     /// <summary><c>local-deliveries=</c> and <c>mailbox-deliveries=</c>: at once to all mailboxes, and to one. Kept below what the deliverer takes.</summary>
-    public SlotLimits Mailboxes { get; init; } = new(Each: 2, Together: 100, WaitingEach: 200, WaitingTogether: 1_000);
+    public SlotLimits Mailboxes { get; init; } = new(First: 2, Each: 2, Together: 100, WaitingEach: 200, WaitingTogether: 800);
 
-    /// <summary><c>sessions=</c> and <c>sessions-per-host=</c>: at once to all next hops, and to one.</summary>
-    public SlotLimits Sessions { get; init; } = new(Each: 20, Together: 100, WaitingEach: 100, WaitingTogether: 800);
+    /// <summary><c>sessions=</c> and <c>sessions-per-host=</c>: at once to all next hops, and to one when it has shown that it can take them.</summary>
+    public SlotLimits Sessions { get; init; } = new(First: 5, Each: 20, Together: 400, WaitingEach: 100, WaitingTogether: 600);
 
     /// <summary><c>messages-per-connection=</c>: over one connection to a next hop, before it is closed. 1 to 10,000.</summary>
     public int MessagesPerConnection { get; init; } = 100;
@@ -70,6 +70,7 @@ internal sealed record RunnerOptions
             Mailboxes = defaults.Mailboxes with
             {
                 Together = (int)settings.Number("local-deliveries", defaults.Mailboxes.Together, 1, 120),
+                First = (int)settings.Number("mailbox-deliveries", defaults.Mailboxes.Each, 1, 100), // a mailbox has no speed to find out
                 Each = (int)settings.Number("mailbox-deliveries", defaults.Mailboxes.Each, 1, 100),
             },
             Sessions = defaults.Sessions with

@@ -134,6 +134,10 @@ internal sealed class RunnerRig : IAsyncDisposable
 
     private sealed class ByDomain : IRouter
     {
+        public Destination? DestinationOf(string domain) => domain is "" or "example.test" or "example.net" or "mx.example.test" or "nowhere.test"
+            ? null
+            : new Destination(Transport.Smtp, $"{domain}:25");
+
         public Route Resolve(ForwardPath recipient) => (recipient.Mailbox.LocalPart, recipient.Mailbox.Domain!.Value) switch
         {
             ("nobody", _) => new Route.Unknown(recipient.ToString(), Reply.Parse("550 5.1.1 no such user here")),

@@ -1,3 +1,4 @@
+using Postoffice.Runner.Scheduling;
 using Postoffice.Store.Directory;
 using Postoffice.Store.Mail;
 
@@ -8,6 +9,10 @@ internal interface IRouter
 {
     /// <exception cref="IOException">The password database could not be asked: our trouble, try again later.</exception>
     Route Resolve(ForwardPath recipient);
+
+    /// <summary>Where all mail of a domain goes together; null when that depends on the recipient, as in a domain of ours.</summary>
+    /// <param name="domain">What stands behind the <c>@</c>, see <see cref="Mailbox.DomainPart"/>.</param>
+    Destination? DestinationOf(string domain);
 }
 
 /// <inheritdoc/>
@@ -22,8 +27,13 @@ internal sealed class Router(LocalDomains domains, LocalUsers users, RouteTable 
                 ? new Route.Mailbox(user.Name)
                 : new Route.Unknown(mailbox.ToString(), new Reply(550, new(5, 1, 1), $"<{mailbox}>: no such user here")); // RFC 3463 X.1.1
         }
-        if (mailbox.Domain is { } domain) return table.Find(domain.Value) is { } hop ? new Route.Smtp(hop) : new Route.Exchange(domain);
+        if (mailbox.Domain is { } domain) return Abroad(domain);
         var literal = mailbox.Literal!;
         return new Route.Smtp(table.Find(literal.ToString()) ?? new NextHop(literal.Address.ToString(), literal.Address, NextHop.SmtpPort));
     }
+
+    public Destination? DestinationOf(string domain) =>
+        DomainName.TryParse(domain, out var name) && !domains.Contains(name) ? Abroad(name).Destination : null;
+
+    private Route Abroad(DomainName domain) => table.Find(domain.Value) is { } hop ? new Route.Smtp(hop) : new Route.Exchange(domain);
 }

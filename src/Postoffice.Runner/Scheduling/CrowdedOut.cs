@@ -30,7 +30,11 @@ internal sealed class CrowdedOut(TimeProvider clock)
         lock (gate)
         {
             if (!messages.TryGetValue(id, out var last)) return false;
-            if (clock.GetElapsedTime(last.Since) < Fresh && last.Slots.TurnsAway(last.Destination)) return true;
+            if (clock.GetElapsedTime(last.Since) < Fresh && !last.Slots.HasRoom(last.Destination))
+            {
+                last.Slots.AskForRoom(last.Destination);
+                return true;
+            }
             messages.Remove(id);
             return false;
         }

@@ -1,75 +1,75 @@
 namespace Postoffice.Runner.Scheduling;
 
-/// <summary>What became of a start that was asked for.</summary>
-internal enum Admission
-{
-    Started,
-
-    /// <summary>It starts when somebody leaves.</summary>
-    Waiting,
-
-    /// <summary>Too many wait already; it is not remembered here, the queue holds it.</summary>
-    Overflow,
-}
-
-/// <summary>How much may go on at once through one transport.</summary>
-/// <param name="Each">Attempts under way to one destination.</param>
-/// <param name="Together">Attempts under way to all destinations.</param>
-/// <param name="WaitingEach">Starts that wait for one destination.</param>
-/// <param name="WaitingTogether">Starts that wait for all of them: what a pile of mail for dead hosts may cost in memory.</param>
-internal sealed record SlotLimits(int Each, int Together, int WaitingEach, int WaitingTogether);
-
 /// <summary>
-/// The places of one transport. A dead destination fills its own places and its own queue, never those of the others; when places are short
-/// altogether, destinations take turns. Starts are called outside the lock and must not block.
+/// The places of one transport. How many a destination may hold grows with its successes and halves with its troubles. A dead or slow one fills
+/// its own places and its own queue, never those of the others, and none holds more than it leaves free: however many are sick, there is a place
+/// for the next one. Starts and callbacks are called outside the lock and must not block.
 /// </summary>
 /// <param name="current">The limits in force; a reload may change them.</param>
-internal sealed class DestinationSlots(Func<SlotLimits> current)
+internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider clock)
 {
+    private const int AskedAtOnce = 4;
+    private static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
+
     private readonly Lock gate = new();
     private readonly Dictionary<Destination, Places> destinations = [];
-    private readonly Queue<Places> ready = new(); // each has a free place and somebody waiting
+    private readonly Queue<Places> ready = new(); // each has somebody waiting, and a free place by its own limit
+    private readonly Queue<Places> asked = new(); // somebody wants to know when there is room
     private int running;
     private int waiting;
-    private bool overflowed;
+    private int expected;
 
-    /// <summary>True when something overflowed since it was last asked and half of the places to wait in are free again.</summary>
-    public bool TakeRoomAfterOverflow()
+    /// <summary>Told once for each <see cref="AskForRoom"/>, when there is some.</summary>
+    public Action<Destination>? RoomFor { get; set; }
+
+    /// <summary>Whether there is room for one more; then it is expected until <see cref="Arrived"/>, and the room is not given to another.</summary>
+    public bool TryExpect(Destination destination)
     {
         var limits = current();
         lock (gate)
         {
-            if (!overflowed || waiting > limits.WaitingTogether / 2) return false;
-            if (destinations.Values.Any(places => places.Overflowed && places.Starts.Count > limits.WaitingEach / 2)) return false;
-            foreach (var (destination, places) in destinations.ToList())
+            var places = PlacesOf(destination, limits);
+            if (Room(places, limits) == 0) return false;
+            places.Expected++;
+            expected++;
+            return true;
+        }
+    }
+
+    /// <summary>What was expected has entered, or never will.</summary>
+    public void Arrived(Destination destination)
+    {
+        lock (gate)
+        {
+            destinations[destination].Expected--;
+            expected--;
+        }
+        GoOn(destination);
+    }
+
+    /// <summary>Whether there is room for one more.</summary>
+    public bool HasRoom(Destination destination)
+    {
+        var limits = current();
+        lock (gate) return Room(PlacesOf(destination, limits), limits) > 0;
+    }
+
+    /// <summary>Asks to be told when half of the places to wait in are free.</summary>
+    public void AskForRoom(Destination destination)
+    {
+        var limits = current();
+        lock (gate)
+        {
+            var places = PlacesOf(destination, limits);
+            if (places.IsAsked) return;
+            if (!HasRoom(places, limits))
             {
-                places.Overflowed = false;
-                if (places.IsEmpty) destinations.Remove(destination);
+                places.IsAsked = true;
+                asked.Enqueue(places);
+                return;
             }
-            overflowed = false;
-            return true;
         }
-    }
-
-    /// <summary>Whether something overflowed and <see cref="TakeRoomAfterOverflow"/> has not said so yet.</summary>
-    public bool HasOverflow
-    {
-        get
-        {
-            lock (gate) return overflowed;
-        }
-    }
-
-    /// <summary>Whether <see cref="Enter"/> would overflow, and counts as if it had.</summary>
-    public bool TurnsAway(Destination destination)
-    {
-        var limits = current();
-        lock (gate)
-        {
-            if (!destinations.TryGetValue(destination, out var places) || !IsFull(places, limits)) return false;
-            overflowed = places.Overflowed = true;
-            return true;
-        }
+        RoomFor?.Invoke(destination);
     }
 
     public Admission Enter(Destination destination, Action start)
@@ -77,14 +77,10 @@ internal sealed class DestinationSlots(Func<SlotLimits> current)
         var limits = current();
         lock (gate)
         {
-            if (!destinations.TryGetValue(destination, out var places)) destinations[destination] = places = new Places();
-            if (places.Running >= limits.Each || running >= limits.Together)
+            var places = PlacesOf(destination, limits);
+            if (!MayRun(places, limits) || places.Starts.Count > 0)
             {
-                if (IsFull(places, limits))
-                {
-                    overflowed = places.Overflowed = true;
-                    return Admission.Overflow;
-                }
+                if (!MayWait(places, limits)) return Admission.Overflow;
                 places.Starts.Enqueue(start);
                 waiting++;
                 MakeReady(places, limits);
@@ -98,48 +94,153 @@ internal sealed class DestinationSlots(Func<SlotLimits> current)
     }
 
     /// <summary>Gives a place back; whoever waits longest for one starts.</summary>
-    public void Leave(Destination destination)
+    public void Leave(Destination destination, Experience experience)
     {
-        var limits = current();
-        List<Action> starts = [];
         lock (gate)
         {
             var places = destinations[destination];
             places.Running--;
             running--;
-            MakeReady(places, limits);
-            if (places.IsEmpty) destinations.Remove(destination);
-            while (running < limits.Together && ready.TryDequeue(out var next))
+            places.LastUsed = clock.GetTimestamp();
+            places.Limit = experience switch
             {
+                Experience.Good => Math.Min(places.Limit + 1, current().Each),
+                Experience.Trouble => Math.Max(places.Limit / 2, 1),
+                _ => places.Limit,
+            };
+        }
+        GoOn(destination);
+    }
+
+    /// <summary>Nothing starts for it until the time is over or <see cref="Resume"/> comes first; what is under way goes on.</summary>
+    public void Pause(Destination destination, TimeSpan time)
+    {
+        lock (gate)
+        {
+            var places = PlacesOf(destination, current());
+            places.Paused?.Dispose();
+            places.Paused = clock.CreateTimer(_ => Resume(destination), null, time, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public void Resume(Destination destination)
+    {
+        lock (gate)
+        {
+            if (!destinations.TryGetValue(destination, out var places) || places.Paused is null) return;
+            places.Paused.Dispose();
+            places.Paused = null;
+        }
+        GoOn(destination);
+    }
+
+    /// <summary>Forgets what was learnt of destinations that had no mail for ten minutes.</summary>
+    public void Tidy()
+    {
+        lock (gate)
+        {
+            foreach (var (destination, places) in destinations)
+            {
+                if (places.IsIdle && clock.GetElapsedTime(places.LastUsed) >= Memory) destinations.Remove(destination);
+            }
+        }
+    }
+
+    /// <summary>What goes on for each destination.</summary>
+    public IReadOnlyList<DestinationLoad> Loads()
+    {
+        var limits = current();
+        lock (gate)
+        {
+            return [.. destinations.Values.Select(places => new DestinationLoad(
+                places.Destination, places.Running, places.Starts.Count, Math.Min(places.Limit, limits.Each), places.Paused is not null))];
+        }
+    }
+
+    private void GoOn(Destination destination)
+    {
+        var limits = current();
+        List<Action> starts = [];
+        List<Destination> rooms = [];
+        lock (gate)
+        {
+            if (destinations.TryGetValue(destination, out var places)) MakeReady(places, limits);
+            for (var turns = ready.Count; turns > 0 && running < limits.Together; turns--)
+            {
+                var next = ready.Dequeue();
                 next.IsReady = false;
-                if (next.Running >= limits.Each || !next.Starts.TryDequeue(out var start)) continue;
-                next.Running++;
-                running++;
-                waiting--;
-                starts.Add(start);
+                if (MayRun(next, limits) && next.Starts.TryDequeue(out var start))
+                {
+                    next.Running++;
+                    running++;
+                    waiting--;
+                    starts.Add(start);
+                }
                 MakeReady(next, limits);
+            }
+            if (places is { IsAsked: true } && HasRoom(places, limits)) Answer(places);
+            for (var turns = Math.Min(asked.Count, AskedAtOnce); turns > 0; turns--)
+            {
+                var next = asked.Dequeue();
+                if (!next.IsAsked) continue;
+                if (HasRoom(next, limits)) Answer(next);
+                else asked.Enqueue(next);
             }
         }
         foreach (var start in starts) start();
+        foreach (var room in rooms) RoomFor?.Invoke(room);
+
+        void Answer(Places places)
+        {
+            places.IsAsked = false;
+            rooms.Add(places.Destination);
+        }
     }
 
-    private bool IsFull(Places places, SlotLimits limits) =>
-        (places.Running >= limits.Each || running >= limits.Together)
-        && (places.Starts.Count >= limits.WaitingEach || waiting >= limits.WaitingTogether);
+    private Places PlacesOf(Destination destination, SlotLimits limits)
+    {
+        if (!destinations.TryGetValue(destination, out var places)) destinations[destination] = places = new Places(destination, limits.First);
+        places.LastUsed = clock.GetTimestamp();
+        return places;
+    }
+
+    private bool HasRoom(Places places, SlotLimits limits) => places.Starts.Count <= limits.WaitingEach / 2 && Room(places, limits) > 0;
+
+    private int Room(Places places, SlotLimits limits)
+    {
+        if (places.Paused is not null) return 0;
+        var waits = Math.Min(limits.WaitingEach, limits.WaitingTogether - waiting - expected) - places.Starts.Count;
+        var runs = Math.Max(Most(places, limits) - places.Running, places.Running == 0 ? 1 : 0);
+        return Math.Max(Math.Max(waits, 0) + Math.Max(runs, 0) - places.Expected, 0);
+    }
+
+    private bool MayRun(Places places, SlotLimits limits) =>
+        places.Paused is null && running < limits.Together && (places.Running == 0 || places.Running < Most(places, limits));
+
+    private int Most(Places places, SlotLimits limits) => Math.Min(Math.Min(places.Limit, limits.Each), limits.Together - running);
+
+    private bool MayWait(Places places, SlotLimits limits) =>
+        places.Paused is null && places.Starts.Count < Math.Min(limits.WaitingEach, limits.WaitingTogether - waiting);
 
     private void MakeReady(Places places, SlotLimits limits)
     {
-        if (places.IsReady || places.Starts.Count == 0 || places.Running >= limits.Each) return;
+        if (places.IsReady || places.Starts.Count == 0 || places.Paused is not null) return;
+        if (places.Running >= Math.Min(places.Limit, limits.Each)) return;
         places.IsReady = true;
         ready.Enqueue(places);
     }
 
-    private sealed class Places
+    private sealed class Places(Destination destination, int first)
     {
+        public Destination Destination { get; } = destination;
         public Queue<Action> Starts { get; } = new();
         public int Running { get; set; }
+        public int Expected { get; set; } // on their way to the door
+        public int Limit { get; set; } = first;
         public bool IsReady { get; set; }
-        public bool Overflowed { get; set; }
-        public bool IsEmpty => Running == 0 && Starts.Count == 0 && !Overflowed;
+        public bool IsAsked { get; set; }
+        public ITimer? Paused { get; set; }
+        public long LastUsed { get; set; }
+        public bool IsIdle => Running == 0 && Starts.Count == 0 && Expected == 0 && !IsAsked && !IsReady && Paused is null;
     }
 }

@@ -16,11 +16,9 @@ internal sealed class Dispatcher
     private const int PageSize = 200;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
-    // A full look finds what a look from the last row on cannot: mail released from hold, places for what overflowed, attempts without an outcome.
+    // A full look finds what a look from the last row on cannot: mail released from hold, what an attempt left without a word, attempts without
+    // an outcome.
     private static readonly TimeSpan FullLook = TimeSpan.FromSeconds(30);
-
-    // With a hundred thousand messages for a dead host, looking at all of them is not for twice a minute.
-    private static readonly TimeSpan FullLookWhenCrowded = TimeSpan.FromMinutes(5);
 
     private readonly DueQueue due;
     private readonly MessageWork work;
@@ -31,7 +29,7 @@ internal sealed class Dispatcher
     private readonly Lock gate = new();
     private readonly Dictionary<QueueId, Place> inFlight = [];
     private readonly Queue<RunNow> requests = new();
-    private DueDelivery? cursor;
+    private readonly DueLooks looks;
     private DateTimeOffset nextFullLook = DateTimeOffset.MinValue;
     private volatile bool hasRecovered;
     private volatile bool isFull;
@@ -41,7 +39,14 @@ internal sealed class Dispatcher
     public Dispatcher(DueQueue due, MessageWork work, InForce<Workings> workings, TimeProvider clock, ILogger log)
     {
         (this.due, this.work, this.workings, this.clock, this.log) = (due, work, workings, clock, log);
+        looks = new DueLooks(due, work, TryPut, IsInFlight, clock);
         work.Finished = Remove;
+        work.Crowded = looks.Crowd;
+        work.RoomFor = destination =>
+        {
+            looks.Open(destination);
+            wakeup.Ring();
+        };
     }
 
     /// <summary>Messages worked on or waiting for a place.</summary>
@@ -113,17 +118,17 @@ internal sealed class Dispatcher
         try
         {
             var now = clock.GetUtcNow();
-            if (cursor is not null && now < cursor.DueAt) nextFullLook = now; // the wall clock went back
-            if (work.TakeRoomAfterOverflow() || now >= nextFullLook)
+            if (now >= nextFullLook || now < looks.Last?.DueAt) // or the wall clock went back
             {
-                cursor = null;
-                nextFullLook = now + (work.HasOverflow ? FullLookWhenCrowded : FullLook);
+                nextFullLook = now + FullLook;
+                work.Tidy();
                 // Once also what is held, since a mailbox tells less the longer one waits; but what cannot be settled was held for it.
                 hasRecovered |= due.Started(alsoHeld: !hasRecovered).All(id => TryAdd(id, null, () => work.RecoverAsync(id)));
+                if (!looks.AtAll(now)) nextFullLook = now;
             }
-            isFull = !AnswerRequests(now) || !Look(now, ref cursor, null);
+            isFull = !AnswerRequests(now) || !looks.AtBacklog(now) || !looks.AtNew(now);
             if (isFull) return Poll;
-            return due.NextDueAt() is { } next && next > now && next - now < Poll ? next - now : Poll;
+            return new[] { due.NextDueAt(), looks.NextOwn }.Where(next => next > now).Min() - now is { } wait && wait < Poll ? wait : Poll;
         }
         catch (StoreUnavailableException trouble)
         {
@@ -151,38 +156,45 @@ internal sealed class Dispatcher
                     foreach (var place in inFlight.Values) place.Meet(request); // a recipient whose attempt has started is not among what is due
                 }
             }
-            var at = request.Cursor;
-            var whole = Look(DateTimeOffset.MaxValue, ref at, request);
-            request.Cursor = at;
-            if (!whole) return false;
+            if (!LookFor(request)) return false;
             lock (gate) requests.Dequeue();
             request.Leave();
             request.Unfollow();
         }
     }
 
-    /// <summary>Goes through what is due from the cursor on, page by page.</summary>
+    /// <summary>Goes through the whole queue for a wish, whatever is due, page by page.</summary>
     /// <returns>False when there was no more room.</returns>
-    private bool Look(DateTimeOffset before, ref DueDelivery? at, RunNow? wish)
+    private bool LookFor(RunNow wish)
     {
-        // Facts of one commit share a millisecond, so the last row may have got neighbours since.
-        var after = at is null ? null : new DueDelivery(new QueueId(0), 0, at.DueAt.AddSeconds(-1));
-        while (true)
+        for (var after = DueLooks.Behind(wish.Cursor); ;)
         {
-            var page = due.Due(before, after, PageSize);
+            var page = due.Due(DateTimeOffset.MaxValue, after, PageSize);
             foreach (var row in page)
             {
                 if (!TryAdd(row.Message, wish, () => DeliverAsync(row.Message, wish))) return false;
-                after = at = row;
+                after = wish.Cursor = row;
             }
             if (page.Count < PageSize) return true;
         }
     }
 
-    private Task DeliverAsync(QueueId id, RunNow? wish)
+    private bool TryPut(QueueId id, Destination? expecting)
     {
-        wish?.Enter();
-        return work.DeliverAsync(id, wish);
+        if (TryAdd(id, null, () => work.DeliverAsync(id, null, expecting))) return true;
+        if (expecting is not null) work.Arrived(expecting);
+        return false;
+    }
+
+    private bool IsInFlight(QueueId id)
+    {
+        lock (gate) return inFlight.ContainsKey(id);
+    }
+
+    private Task DeliverAsync(QueueId id, RunNow wish)
+    {
+        wish.Enter();
+        return work.DeliverAsync(id, wish, expecting: null);
     }
 
     /// <returns>False when there is no room; true also for one that is in flight already.</returns>

@@ -20,8 +20,8 @@ internal sealed class MessageWork(
     private const int MaxRecipientsOfTransaction = 100; // what every server takes (RFC 5321 §4.5.3.1.8)
     private const int MaxKeptOut = 10_000;
 
-    private readonly DestinationSlots mailboxes = new(() => workings.Current.Options.Mailboxes);
-    private readonly DestinationSlots sessions = new(() => workings.Current.Options.Sessions);
+    private readonly DestinationSlots mailboxes = new(() => workings.Current.Options.Mailboxes, clock);
+    private readonly DestinationSlots sessions = new(() => workings.Current.Options.Sessions, clock);
     private readonly HashSet<QueueId> keptOut = []; // what could not even be held
     private readonly CrowdedOut crowdedOut = new(clock);
 
@@ -31,15 +31,38 @@ internal sealed class MessageWork(
     /// <summary>Told of each user to whose mailbox a delivery begins.</summary>
     public Action<string>? DeliversTo { get; set; }
 
-    /// <summary>True when something found no place to wait in since it was last asked, and there is room again.</summary>
-    public bool TakeRoomAfterOverflow() => mailboxes.TakeRoomAfterOverflow() | sessions.TakeRoomAfterOverflow();
+    /// <summary>Told of each destination that had no place for a message, with the domain of a recipient.</summary>
+    public Action<Destination, string>? Crowded { get; set; }
 
-    /// <summary>Whether something found no place to wait in, and there is no room for it yet.</summary>
-    public bool HasOverflow => mailboxes.HasOverflow || sessions.HasOverflow;
+    /// <summary>Told when a destination that was asked for has room, see <see cref="AskForRoom"/>.</summary>
+    public Action<Destination>? RoomFor
+    {
+        set => mailboxes.RoomFor = sessions.RoomFor = value;
+    }
+
+    /// <summary>Where all mail of a domain goes together; null when that depends on the recipient.</summary>
+    public Destination? DestinationOf(string domain) => workings.Current.Router.DestinationOf(domain);
+
+    /// <inheritdoc cref="DestinationSlots.TryExpect"/>
+    public bool TryExpect(Destination destination) => SlotsOf(destination).TryExpect(destination);
+
+    /// <inheritdoc cref="DestinationSlots.Arrived"/>
+    public void Arrived(Destination destination) => SlotsOf(destination).Arrived(destination);
+
+    /// <inheritdoc cref="DestinationSlots.AskForRoom"/>
+    public void AskForRoom(Destination destination) => SlotsOf(destination).AskForRoom(destination);
+
+    /// <summary>Forgets what was learnt of destinations that have no mail any more.</summary>
+    public void Tidy()
+    {
+        mailboxes.Tidy();
+        sessions.Tidy();
+    }
 
     /// <summary>Puts the waiting recipients of a message to work.</summary>
     /// <param name="wish">Those it fits do not wait for their instant; null for none.</param>
-    public async Task DeliverAsync(QueueId id, RunNow? wish)
+    /// <param name="expecting">The destination that expects it, see <see cref="TryExpect"/>; null for none.</param>
+    public async Task DeliverAsync(QueueId id, RunNow? wish, Destination? expecting)
     {
         if (wish is null && crowdedOut.Contains(id))
         {
@@ -47,7 +70,11 @@ internal sealed class MessageWork(
             return;
         }
         await Task.Yield(); // the schedule has more to do
-        await GuardAsync(new MessageInFlight(id), flight => StartAsync(flight, wish));
+        var flight = new MessageInFlight(id);
+        flight.Enter(); // until it has arrived: the end is told once, and last
+        await GuardAsync(flight, same => StartAsync(same, wish));
+        if (expecting is not null) Arrived(expecting);
+        Leave(flight);
         wish?.Leave();
     }
 
@@ -80,11 +107,13 @@ internal sealed class MessageWork(
                 continue;
             }
             flight.Enter();
-            var slots = route is Route.Mailbox ? mailboxes : sessions;
+            var slots = SlotsOf(route.Destination);
             var admission = slots.Enter(route.Destination, () => _ = Task.Run(() => AttemptAsync(flight, route, Numbers(recipients), slots)));
             if (admission is not Admission.Overflow) continue;
             Leave(flight);
-            if (plan.Count == 1) crowdedOut.Remember(flight.Id, slots, route.Destination);
+            if (plan.Count == 1 && slots == mailboxes) crowdedOut.Remember(flight.Id, slots, route.Destination);
+            Crowded?.Invoke(route.Destination, recipients[0].Accepted.To.Mailbox.DomainPart);
+            slots.AskForRoom(route.Destination);
             expired |= recipients.Any(recipient => recipient.Attempts > 0);
         }
         if (expired) await recorder.ExpireAsync(flight, term.Abandoned); // no place was free for so long that age decides
@@ -93,23 +122,24 @@ internal sealed class MessageWork(
     /// <summary>One attempt with a place of its own; gives the place back.</summary>
     private async Task AttemptAsync(MessageInFlight flight, Route route, IReadOnlyList<int> numbers, DestinationSlots slots)
     {
+        var experience = Experience.None;
         try
         {
-            await GuardAsync(flight, _ => DeliverAsync(flight, route, numbers));
+            await GuardAsync(flight, async _ => experience = await DeliverAsync(flight, route, numbers));
         }
         finally
         {
-            slots.Leave(route.Destination!);
+            slots.Leave(route.Destination!, experience);
         }
     }
 
-    private async Task DeliverAsync(MessageInFlight flight, Route route, IReadOnlyList<int> numbers)
+    private async Task<Experience> DeliverAsync(MessageInFlight flight, Route route, IReadOnlyList<int> numbers)
     {
-        if (term.Stopping.IsCancellationRequested) return;
+        if (term.Stopping.IsCancellationRequested) return Experience.None;
         var message = await recorder.LoadAsync(flight, term.Aborted);
-        if (message is not { Held: null }) return;
+        if (message is not { Held: null }) return Experience.None;
         var recipients = numbers.Select(number => message.Recipients[number]).Where(recipient => recipient.State is RecipientState.Pending).ToList();
-        if (recipients.Count == 0) return;
+        if (recipients.Count == 0) return Experience.None;
 
         var number = flight.NextAttempt();
         var attempt = new Attempt(message, number, recipients, route)
@@ -118,12 +148,21 @@ internal sealed class MessageWork(
         };
         if (route is Route.Mailbox(var user)) DeliversTo?.Invoke(user);
         ITransport transport = route is Route.Mailbox ? workings.Current.Mailboxes : workings.Current.Sessions;
-        if (await transport.DeliverAsync(attempt, term.Aborted) is { } report)
-        {
-            await recorder.EndAsync(flight, number, report, term.Abandoned);
-            Tell(message, route, report);
-        }
+        if (await transport.DeliverAsync(attempt, term.Aborted) is not { } report) return Experience.None;
+        await recorder.EndAsync(flight, number, report, term.Abandoned);
+        Tell(message, route, report);
+        return Of(report);
     }
+
+    /// <summary>Whoever got as far as MAIL works on mail, whatever it says to this one; 421 means that it is too busy (RFC 5321 §3.8).</summary>
+    private static Experience Of(AttemptReport report)
+    {
+        if (report.Results.All(result => result is RecipientResult.Interrupted)) return Experience.None;
+        if (report.Results.All(result => result is RecipientResult.Refused { Reply.Code: 421 })) return Experience.Trouble;
+        return report.Phase is "connect" or "greeting" or "ehlo" or "tls" or "auth" ? Experience.Trouble : Experience.Good;
+    }
+
+    private DestinationSlots SlotsOf(Destination destination) => destination.Transport is Transport.Mailbox ? mailboxes : sessions;
 
     private void Tell(QueuedMessage message, Route route, AttemptReport report)
     {

@@ -27,10 +27,12 @@ public sealed class LocalDomains
         return new LocalDomains(listed, OwnAddresses());
     }
 
+    public bool Contains(DomainName domain) => domains.Contains(domain);
+
     /// <summary>A local part alone is ours too: it names somebody here.</summary>
     public bool Contains(Mailbox mailbox)
     {
-        if (mailbox.Domain is { } domain) return domains.Contains(domain);
+        if (mailbox.Domain is { } domain) return Contains(domain);
         return mailbox.Literal is not { } literal || addresses.Contains(literal.Address);
     }
 

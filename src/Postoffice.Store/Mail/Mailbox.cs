@@ -31,7 +31,7 @@ public sealed record Mailbox
         LocalPart = localPart;
         Domain = domain;
         Literal = literal;
-        canonical = domain is null && literal is null ? writtenLocalPart : $"{writtenLocalPart}@{domain?.Value ?? literal!.ToString()}";
+        canonical = domain is null && literal is null ? writtenLocalPart : $"{writtenLocalPart}@{DomainPart}";
     }
 
     /// <summary>The local part itself, without quotes and backslashes; may be empty and may hold any printable character.</summary>
@@ -42,6 +42,9 @@ public sealed record Mailbox
 
     /// <summary>The address literal; null for a domain and for a local part alone.</summary>
     public AddressLiteral? Literal { get; }
+
+    /// <summary>What stands behind the <c>@</c>, in canonical form; empty for a local part alone.</summary>
+    public string DomainPart => Domain?.Value ?? Literal?.ToString() ?? "";
 
     /// <summary>A local part alone: the system's own, until <see cref="At"/> says where.</summary>
     public bool IsLocalPartOnly => Domain is null && Literal is null;

@@ -7,10 +7,10 @@ namespace Postoffice.Store.Projections;
 public sealed class DueDeliveries : IProjection
 {
     public string Name => "due_delivery";
-    public int Version => 1;
+    public int Version => 2;
     public bool Inline => true;
     public IReadOnlyList<ProjectionTable> Tables { get; } =
-        [new("due_delivery", ["queue_id", "recipient", "due_at_ms", "attempt", "held"], Key: 2)];
+        [new("due_delivery", ["queue_id", "recipient", "domain", "due_at_ms", "attempt", "held"], Key: 2)];
 
     public void Fold(RecordedEvent recorded, StoreTransaction tx)
     {
@@ -25,7 +25,7 @@ public sealed class DueDeliveries : IProjection
         switch (recorded.Fact)
         {
             case MessageAccepted accepted:
-                foreach (var recipient in accepted.Recipients) Add(recipient.Number);
+                foreach (var recipient in accepted.Recipients) Add(recipient);
                 break;
             case AttemptStarted started:
                 foreach (var recipient in started.Recipients) Start(recipient, started.Attempt);
@@ -43,6 +43,9 @@ public sealed class DueDeliveries : IProjection
             case MessageCancelled cancelled:
                 foreach (var recipient in cancelled.Recipients) Drop(recipient);
                 break;
+            case MessageRerouted:
+                tx.Run("UPDATE due_delivery SET domain = '' WHERE queue_id = ?1", id); // it does not wait with its domain's mail any more
+                break;
             case MessageHeld:
                 tx.Run("UPDATE due_delivery SET held = 1 WHERE queue_id = ?1", id);
                 break;
@@ -53,12 +56,12 @@ public sealed class DueDeliveries : IProjection
                 break;
         }
 
-        void Add(int recipient) => tx.Run(
+        void Add(AcceptedRecipient recipient) => tx.Run(
             """
-            INSERT INTO due_delivery (queue_id, recipient, due_at_ms) VALUES (?1, ?2, ?3)
+            INSERT INTO due_delivery (queue_id, recipient, domain, due_at_ms) VALUES (?1, ?2, ?3, ?4)
             ON CONFLICT (queue_id, recipient) DO UPDATE SET due_at_ms = excluded.due_at_ms, attempt = NULL, held = 0
             """,
-            id, recipient, recorded.RecordedAt.ToUnixTimeMilliseconds());
+            id, recipient.Number, recipient.To.Mailbox.DomainPart, recorded.RecordedAt.ToUnixTimeMilliseconds());
 
         void Start(int recipient, int attempt) =>
             tx.Run("UPDATE due_delivery SET attempt = ?3 WHERE queue_id = ?1 AND recipient = ?2", id, recipient, attempt);

@@ -4,7 +4,8 @@ using Postoffice.Store.Sqlite;
 namespace Postoffice.Store.Projections;
 
 /// <summary>One recipient that waits.</summary>
-public sealed record DueDelivery(QueueId Message, int Recipient, DateTimeOffset DueAt);
+/// <param name="Domain">What stands behind the <c>@</c> of its address; empty for a local part alone.</param>
+public sealed record DueDelivery(QueueId Message, int Recipient, DateTimeOffset DueAt, string Domain = "");
 
 /// <summary>Asks which recipients wait; always as of the journal's last fact.</summary>
 public sealed class DueQueue
@@ -18,17 +19,43 @@ public sealed class DueQueue
     /// <param name="after">Goes on behind this one of an earlier answer; null from the start.</param>
     public IReadOnlyList<DueDelivery> Due(DateTimeOffset before, DueDelivery? after, int limit) => database.Read(tx => tx.All(
         """
-        SELECT queue_id, recipient, due_at_ms FROM due_delivery
+        SELECT queue_id, recipient, due_at_ms, domain FROM due_delivery
          WHERE attempt IS NULL AND held = 0 AND due_at_ms <= ?1
            AND (due_at_ms, queue_id, recipient) > (?2, ?3, ?4)
          ORDER BY due_at_ms, queue_id, recipient LIMIT ?5
         """,
-        row => new DueDelivery(QueueId.Parse(row.Text(0)), (int)row.Integer(1), DateTimeOffset.FromUnixTimeMilliseconds(row.Integer(2))),
-        before.ToUnixTimeMilliseconds(),
-        after?.DueAt.ToUnixTimeMilliseconds() ?? -1,
-        after?.Message.ToString() ?? "",
-        after?.Recipient ?? 0,
-        limit));
+        Read, Milliseconds(before), Milliseconds(after?.DueAt), after?.Message.ToString() ?? "", after?.Recipient ?? 0, limit));
+
+    /// <summary>The same for the recipients of one domain; costs nothing for all the others.</summary>
+    /// <param name="domain">As <see cref="DueDelivery.Domain"/> says.</param>
+    public IReadOnlyList<DueDelivery> DueOf(string domain, DateTimeOffset before, DueDelivery? after, int limit) => database.Read(tx => tx.All(
+        """
+        SELECT queue_id, recipient, due_at_ms, domain FROM due_delivery
+         WHERE attempt IS NULL AND held = 0 AND domain = ?6 AND due_at_ms <= ?1
+           AND (due_at_ms, queue_id, recipient) > (?2, ?3, ?4)
+         ORDER BY due_at_ms, queue_id, recipient LIMIT ?5
+        """,
+        Read, Milliseconds(before), Milliseconds(after?.DueAt), after?.Message.ToString() ?? "", after?.Recipient ?? 0, limit, domain));
+
+    /// <summary>Domains with recipients whose time has come, in alphabetical order. Costs a step for each domain, not for each recipient.</summary>
+    /// <param name="before">Due at or before this instant.</param>
+    /// <param name="after">Goes on behind this one; empty for the start, and then without the local parts alone, which have no domain.</param>
+    public IReadOnlyList<string> DueDomains(DateTimeOffset before, string after, int limit) => database.Read(tx =>
+    {
+        var domains = new List<string>();
+        for (var next = Next(after); next is not null && domains.Count < limit; next = Next(next.Domain))
+        {
+            if (next.DueAt <= before) domains.Add(next.Domain);
+        }
+        return domains;
+
+        DueDelivery? Next(string behind) => tx.One(
+            """
+            SELECT queue_id, recipient, due_at_ms, domain FROM due_delivery
+             WHERE attempt IS NULL AND held = 0 AND domain > ?1 ORDER BY domain, due_at_ms LIMIT 1
+            """,
+            Read, behind);
+    });
 
     /// <summary>When the next recipient is due; null when none waits.</summary>
     public DateTimeOffset? NextDueAt() =>
@@ -51,4 +78,9 @@ public sealed class DueQueue
          LIMIT ?1
         """,
         row => row.Text(0), limit));
+
+    private static DueDelivery Read(Row row) =>
+        new(QueueId.Parse(row.Text(0)), (int)row.Integer(1), DateTimeOffset.FromUnixTimeMilliseconds(row.Integer(2)), row.Text(3));
+
+    private static long Milliseconds(DateTimeOffset? instant) => instant?.ToUnixTimeMilliseconds() ?? -1;
 }

@@ -10,11 +10,12 @@ public sealed class CrowdedOutTests
     private static readonly Destination Host = new(Transport.Smtp, "mx.remote.test:25");
     private static readonly QueueId Id = QueueId.Parse("0123456789AB");
     private readonly FakeTimeProvider clock = new();
-    private readonly DestinationSlots slots = new(() => new SlotLimits(Each: 1, Together: 10, WaitingEach: 2, WaitingTogether: 10));
+    private readonly DestinationSlots slots;
     private readonly CrowdedOut crowded;
 
     public CrowdedOutTests()
     {
+        slots = new DestinationSlots(() => new SlotLimits(First: 1, Each: 1, Together: 10, WaitingEach: 2, WaitingTogether: 10), clock);
         crowded = new CrowdedOut(clock);
         Assert.Equal(
             [Admission.Started, Admission.Waiting, Admission.Waiting, Admission.Overflow],
@@ -28,23 +29,23 @@ public sealed class CrowdedOutTests
     [Fact]
     public void It_is_loaded_again_when_a_place_is_free()
     {
-        slots.Leave(Host);
+        slots.Leave(Host, Experience.Good);
 
         Assert.False(crowded.Contains(Id));
     }
 
     [Fact]
-    public void Asking_counts_as_an_overflow_so_that_the_next_free_places_are_told()
+    public void Asking_is_asking_to_be_told_of_room()
     {
-        slots.Leave(Host);
-        Assert.True(slots.TakeRoomAfterOverflow());
-        Assert.False(slots.TakeRoomAfterOverflow());
-        slots.Enter(Host, () => { });
-
+        var told = 0;
+        slots.RoomFor = _ => told++;
         Assert.True(crowded.Contains(Id));
-        slots.Leave(Host);
+        Assert.Equal(0, told);
 
-        Assert.True(slots.TakeRoomAfterOverflow());
+        slots.Leave(Host, Experience.Good);
+        slots.Leave(Host, Experience.Good);
+
+        Assert.Equal(1, told);
     }
 
     [Fact]

@@ -45,7 +45,7 @@ public sealed class DispatcherTests
     [Fact]
     public async Task A_dead_next_hop_keeps_no_mailbox_waiting()
     {
-        var few = new SlotLimits(Each: 5, Together: 12, WaitingEach: 20, WaitingTogether: 50);
+        var few = new SlotLimits(First: 5, Each: 5, Together: 12, WaitingEach: 20, WaitingTogether: 50);
         await using var rig = await RunnerRig.StartAsync(new RunnerOptions { Sessions = few });
         rig.Sessions.Answer = async (attempt, ct) =>
         {
@@ -59,6 +59,28 @@ public sealed class DispatcherTests
         await rig.Journal.NextAsync<AttemptEnded>();
         Assert.True((await rig.MessageAsync(id)).IsFinished);
         Assert.InRange(rig.Sessions.Began.Count, 1, few.Together);
+    }
+
+    [Fact]
+    public async Task Mail_for_a_slow_host_waits_in_the_store_and_goes_on_as_soon_as_there_is_room()
+    {
+        const int Messages = 60;
+        await using var rig = await RunnerRig.StartAsync(new RunnerOptions { Sessions = new(First: 2, Each: 2, Together: 12, WaitingEach: 2, WaitingTogether: 50) });
+        using var gate = new SemaphoreSlim(0);
+        rig.Sessions.Answer = async (attempt, ct) =>
+        {
+            await gate.WaitAsync(ct);
+            return attempt.All(number => new RecipientResult.Delivered(number, FakeTransport.Ok));
+        };
+        for (var i = 0; i < Messages; i++) await rig.AcceptAsync($"user{i}@slow.test");
+        await rig.AcceptAsync("bob@example.test");
+        await rig.Journal.NextAsync<AttemptEnded>();
+        Assert.InRange(rig.Dispatcher.InFlight, 1, 4); // what the host has places for
+
+        gate.Release(Messages);
+        for (var i = 0; i < Messages; i++) await rig.Journal.NextAsync<AttemptEnded>();
+
+        Assert.Empty(rig.Store.Due.Due(DateTimeOffset.MaxValue, null, 1));
     }
 
     [Fact]

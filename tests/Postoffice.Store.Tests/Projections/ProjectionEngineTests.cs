@@ -78,7 +78,7 @@ public sealed class ProjectionEngineTests : IDisposable
         var lost = await Store.AcceptAsync(ct);
         await WriteAsync($"UPDATE due_delivery SET held = 1 WHERE queue_id = '{changed}'");
         await WriteAsync($"DELETE FROM due_delivery WHERE queue_id = '{lost}'");
-        await WriteAsync("INSERT INTO due_delivery (queue_id, recipient, due_at_ms) VALUES ('ZZZZZZZZZZZZ', 1, 0)");
+        await WriteAsync("INSERT INTO due_delivery (queue_id, recipient, domain, due_at_ms) VALUES ('ZZZZZZZZZZZZ', 1, '', 0)");
 
         var verified = Store.Projections.Verify("due_delivery", progress: null, ct);
 
@@ -94,7 +94,7 @@ public sealed class ProjectionEngineTests : IDisposable
         var changed = await Store.AcceptAsync(ct);
         await Store.AcceptAsync(ct);
         await WriteAsync($"UPDATE due_delivery SET attempt = 7 WHERE queue_id = '{changed}'");
-        await WriteAsync("INSERT INTO due_delivery (queue_id, recipient, due_at_ms) VALUES ('ZZZZZZZZZZZZ', 1, 0)");
+        await WriteAsync("INSERT INTO due_delivery (queue_id, recipient, domain, due_at_ms) VALUES ('ZZZZZZZZZZZZ', 1, '', 0)");
 
         await Store.Projections.RebuildAsync("due_delivery", progress: null, ct);
 
