@@ -20,6 +20,9 @@ internal sealed class ClientSession : IAsyncDisposable
 {
     private const int MaxBlock = 64 * 1024;
 
+    /// <summary>One command, one reply: with one too many every later reply would be taken for the answer to another command.</summary>
+    public static readonly Answer.Lost OutOfTurn = new("the peer said more than it was asked");
+
     private const string Masked = "***";
 
     /// <summary>Characters; anything shorter is found in every reply.</summary>
@@ -34,6 +37,7 @@ internal sealed class ClientSession : IAsyncDisposable
     private string? lost; // why the session is of no more use
     private bool isClosing; // the peer said 421 (RFC 5321 §3.8)
     private bool saidTooMuch; // something came behind the last reply that nothing was asked for
+    private Task<ReadResult>? ahead; // the read for the reply to the content, begun before its end is sent
 
     /// <param name="connection">Closed with the session.</param>
     /// <param name="heard">Told what is said; null when nobody listens.</param>
@@ -50,23 +54,44 @@ internal sealed class ClientSession : IAsyncDisposable
     public string? TlsTrouble { get; private set; }
 
     /// <summary>Whether another command makes sense.</summary>
-    public bool IsUsable => lost is null && !isClosing && !saidTooMuch;
+    public bool IsUsable => lost is null && !isClosing && !saidTooMuch && RepliesDue == 0;
+
+    /// <summary>Commands sent, or put to be sent, whose replies were not heard yet.</summary>
+    public int RepliesDue { get; private set; }
 
     /// <summary>Waits for a reply: the greeting.</summary>
     /// <exception cref="OperationCanceledException">We are told to stop.</exception>
-    public Task<Answer> HearAsync(ResiliencePipeline phase, CancellationToken ct) =>
-        GuardAsync(phase, async token => await ReadReplyAsync(token), ct);
+    public Task<Answer> HearAsync(ResiliencePipeline phase, CancellationToken ct)
+    {
+        RepliesDue++;
+        return NextAsync(phase, ct);
+    }
 
     /// <summary>Sends a command and waits for its reply.</summary>
-    /// <param name="command">Without CRLF; made of values that cannot hold one.</param>
     /// <exception cref="OperationCanceledException">We are told to stop.</exception>
-    public Task<Answer> AskAsync(string command, ResiliencePipeline phase, CancellationToken ct) => GuardAsync(phase, async token =>
+    public Task<Answer> AskAsync(string command, ResiliencePipeline phase, CancellationToken ct)
     {
-        if (saidTooMuch) return OutOfTurn;
+        Put(command);
+        return NextAsync(phase, ct);
+    }
+
+    /// <summary>Puts a command behind those that are to be sent. <see cref="NextAsync"/> sends them, and is called once for each.</summary>
+    /// <param name="command">Without CRLF; made of values that cannot hold one.</param>
+    public void Put(string command)
+    {
         if (command.AsSpan().ContainsAny('\r', '\n')) throw new ArgumentException("a command is one line", nameof(command));
+        RepliesDue++;
+        if (saidTooMuch) return; // nothing is sent any more
         Encoding.UTF8.GetBytes(command, output);
         output.Write("\r\n"u8);
         heard?.Sent(command);
+    }
+
+    /// <summary>Sends what was put, in one write, and waits for the next reply due.</summary>
+    /// <exception cref="OperationCanceledException">We are told to stop.</exception>
+    public Task<Answer> NextAsync(ResiliencePipeline phase, CancellationToken ct) => GuardAsync(phase, async token =>
+    {
+        if (saidTooMuch) return OutOfTurn;
         await FlushAsync(token);
         return await ReadReplyAsync(token);
     }, ct);
@@ -116,7 +141,7 @@ internal sealed class ClientSession : IAsyncDisposable
         heard?.BeganAgain(trouble);
         (connection, input, replies) = (another, Reader(another), new ReplyReader());
         output.ResetWrittenCount();
-        (lost, isClosing, saidTooMuch, TlsTrouble) = (null, false, false, trouble);
+        (lost, isClosing, saidTooMuch, RepliesDue, TlsTrouble) = (null, false, false, 0, trouble);
     }
 
     /// <summary>Nothing more is to be said: the reason is told to who listens.</summary>
@@ -136,13 +161,14 @@ internal sealed class ClientSession : IAsyncDisposable
         try
         {
             if (saidTooMuch) return OutOfTurn; // its "250" would be taken for the answer to the final dot
+            ahead = input.ReadAsync(CancellationToken.None).AsTask();
             for (int count; (count = await content.ReadAsync(buffer.AsMemory(0, MaxBlock), ct)) > 0;)
             {
                 stuffer.Write(buffer.AsSpan(0, count), output);
                 if (await GuardAsync(block, FlushedAsync, ct) is Answer.Lost broken) return broken;
                 octets += count;
             }
-            return null;
+            return ahead.IsCompleted ? await GuardAsync(block, EarlyAsync, ct) as Answer.Lost : null;
         }
         finally
         {
@@ -154,6 +180,7 @@ internal sealed class ClientSession : IAsyncDisposable
     /// <summary>Ends the content and waits for the peer's word on it. Once this was called, no answer means: perhaps it has the message (RFC 1047).</summary>
     public Task<Answer> FinishAsync(DotStuffer stuffer, ResiliencePipeline dot, CancellationToken ct) => GuardAsync(dot, async token =>
     {
+        RepliesDue++;
         stuffer.Finish(output);
         await FlushAsync(token);
         return await ReadReplyAsync(token);
@@ -176,6 +203,11 @@ internal sealed class ClientSession : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (ahead is not null)
+        {
+            input.CancelPendingRead();
+            await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // nobody waits for its answer any more
+        }
         await input.CompleteAsync();
         await connection.DisposeAsync();
         TellTo(null);
@@ -187,10 +219,13 @@ internal sealed class ClientSession : IAsyncDisposable
         return new Answer.Said(Sent);
     }
 
-    private static readonly Reply Sent = new(250, null, "");
+    /// <summary>The end of the content is not sent yet, so what is there by now is no answer to it.</summary>
+    private async ValueTask<Answer> EarlyAsync(CancellationToken ct) =>
+        (await ahead!.WaitAsync(ct)).Buffer.IsEmpty ? Closed : OutOfTurn;
 
-    // One command, one reply: with one too many every later reply would be taken for the answer to another command.
-    private static readonly Answer.Lost OutOfTurn = new("the peer said more than it was asked");
+    private static readonly Reply Sent = new(250, null, "");
+    private static readonly Answer.Lost Closed = new("the peer closed the connection");
+
 
     private async ValueTask FlushAsync(CancellationToken ct)
     {
@@ -202,14 +237,16 @@ internal sealed class ClientSession : IAsyncDisposable
     {
         while (true)
         {
-            var read = await input.ReadAsync(ct);
+            var read = await (ahead is null ? input.ReadAsync(ct) : new ValueTask<ReadResult>(ahead.WaitAsync(ct)));
+            ahead = null;
             var buffer = read.Buffer;
             var state = replies.TryRead(ref buffer, out var reply);
             input.AdvanceTo(buffer.Start, state is ReplyRead.Incomplete ? buffer.End : buffer.Start);
             switch (state)
             {
                 case ReplyRead.Whole:
-                    saidTooMuch = !buffer.IsEmpty;
+                    RepliesDue--;
+                    saidTooMuch = RepliesDue == 0 && !buffer.IsEmpty;
                     isClosing |= reply!.Code == 421;
                     if (secrets.Exists(secret => reply.Text.Contains(secret, StringComparison.Ordinal))) reply = reply with { Text = Masked };
                     heard?.Heard(reply);
@@ -217,7 +254,7 @@ internal sealed class ClientSession : IAsyncDisposable
                 case ReplyRead.Incomplete when !read.IsCompleted:
                     continue;
                 case ReplyRead.Incomplete:
-                    return new Answer.Lost("the peer closed the connection");
+                    return Closed;
                 default:
                     return new Answer.Lost($"the peer's reply is not SMTP ({Defect(state)})");
             }

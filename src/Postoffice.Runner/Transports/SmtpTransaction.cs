@@ -1,4 +1,5 @@
 using Postoffice.Runner.Pipelines;
+using Postoffice.Store.Content;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
 using Postoffice.Store.Wire;
@@ -6,15 +7,16 @@ using Postoffice.Store.Wire;
 namespace Postoffice.Runner.Transports;
 
 /// <summary>
-/// One mail transaction on an open connection: MAIL, RCPT, DATA, content (RFC 5321 §3.3). Ends with a result for every recipient, or with the
-/// reason why another address of the next hop may do better.
+/// One mail transaction on an open connection: MAIL, RCPT, DATA, content (RFC 5321 §3.3), commands together where the peer offers PIPELINING
+/// (RFC 2920). Ends with a result for every recipient, or with the reason why another address of the next hop may do better.
 /// </summary>
 internal sealed class SmtpTransaction(
-    ClientSession session, PeerExtensions peer, PhasePipelines phases, QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)
+    ClientSession session, PeerExtensions peer, PhasePipelines phases, IContentStore store, QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)
 {
-    private static readonly Reply NeedsSmtpUtf8 = new(550, new(5, 6, 7), "the next hop does not take addresses beyond ASCII (RFC 6531)");
+    private const string Data = "DATA";
 
     private readonly List<RecipientResult> results = [];
+    private readonly List<QueuedRecipient> accepted = [];
 
     /// <summary>How far it came; see <see cref="Store.Events.AttemptEnded"/>.</summary>
     public string Phase { get; private set; } = "mail";
@@ -22,109 +24,147 @@ internal sealed class SmtpTransaction(
     /// <summary>Results decided so far; complete when <see cref="RunAsync"/> answered null.</summary>
     public IReadOnlyList<RecipientResult> Results => results;
 
-    /// <returns>Null when every recipient has a result; else what the peer said or did before any recipient was named to it.</returns>
+    /// <param name="content">The message, from its first octet on.</param>
+    /// <returns>
+    /// Null when every recipient has a result; else what the peer said or did before it took any recipient, or what the message needs and it
+    /// does not offer.
+    /// </returns>
     /// <exception cref="OperationCanceledException">We are told to stop; <see cref="Phase"/> and <see cref="Results"/> tell where.</exception>
     /// <exception cref="Store.Log.StoreUnavailableException">The content cannot be read on; the final dot was not sent.</exception>
     public async Task<Answer?> RunAsync(Stream content, CancellationToken ct)
     {
-        var mail = await session.AskAsync(MailCommand(content.Length), phases.Mail, ct);
-        if (mail is not Answer.Said(var word)) return mail;
-        if (word.Code == 421) return mail; // the service closes: another address may not
-        if (!word.IsPositive) return All(number => new RecipientResult.Refused(number, Judged(word)));
+        if (await new PeerFit(peer, store, message).RefusalAsync(recipients, content.Length, ct) is { } unfit) return new Answer.Said(unfit);
+        var offered = Offered();
+        var window = new CommandWindow(session, Commands(offered, content.Length), peer.Pipelining);
 
-        Phase = "rcpt";
-        var accepted = await OfferRecipientsAsync(ct);
-        if (accepted.Count == 0) return null;
-
-        Phase = "data";
-        switch (await session.AskAsync("DATA", phases.Data, ct))
+        var mail = await window.NextAsync(phases.Mail, ct);
+        if (mail is not Answer.Said(var word) || word.Code == 421) return mail; // the service closes: another address may not
+        if (!word.IsCompletion)
         {
-            case Answer.Lost lost:
-                return Rest(accepted, number => new RecipientResult.Unreached(number, lost.Reason));
-            case Answer.Said({ Code: not 354 } refusal):
-                return Rest(accepted, number => new RecipientResult.Refused(number, Judged(refusal)));
+            await SettleAsync(window, ct);
+            if (!word.IsPermanent) return mail; // for now: another address may take it at once
+            Rest(recipients, number => new RecipientResult.Refused(number, word));
+            return null;
         }
 
+        Phase = "rcpt";
+        if (!await OfferAsync(offered, window, ct)) return null;
+        if (accepted.Count == 0)
+        {
+            await SettleAsync(window, ct);
+            return null;
+        }
+
+        Phase = "data";
+        switch (peer.Pipelining ? await window.NextAsync(phases.Data, ct) : await session.AskAsync(Data, phases.Data, ct))
+        {
+            case Answer.Said when session.HasSaidTooMuch: // so it may well be the reply to another command
+                Rest(accepted, number => new RecipientResult.Unreached(number, ClientSession.OutOfTurn.Reason));
+                return null;
+            case Answer.Lost lost:
+                Rest(accepted, number => new RecipientResult.Unreached(number, lost.Reason));
+                return null;
+            case Answer.Said({ Code: not 354 } refusal):
+                Rest(accepted, number => new RecipientResult.Refused(number, Judged(refusal)));
+                return null;
+        }
+        await SendAsync(content, ct);
+        return null;
+    }
+
+    /// <summary>Who can be named to the peer; the others have their result.</summary>
+    private List<QueuedRecipient> Offered()
+    {
+        var able = recipients.Where(recipient => peer.SmtpUtf8 || !EnvelopeCommands.NeedsUtf8(recipient)).ToList();
+        Rest(recipients.Except(able), number => new RecipientResult.Refused(number, PeerFit.NoUtf8Address));
+        return able;
+    }
+
+    private List<string> Commands(List<QueuedRecipient> offered, long octets)
+    {
+        List<string> commands = [EnvelopeCommands.Mail(peer, message, offered, octets)];
+        commands.AddRange(offered.Select(recipient => EnvelopeCommands.Rcpt(peer, recipient)));
+        if (peer.Pipelining) commands.Add(Data);
+        return commands;
+    }
+
+    /// <returns>False when the session is over: nothing was sent, also to those that had been accepted.</returns>
+    private async Task<bool> OfferAsync(List<QueuedRecipient> offered, CommandWindow window, CancellationToken ct)
+    {
+        for (var i = 0; i < offered.Count; i++)
+        {
+            var number = offered[i].Number;
+            switch (await window.NextAsync(phases.Rcpt, ct))
+            {
+                case Answer.Said({ IsCompletion: true }):
+                    accepted.Add(offered[i]);
+                    break;
+                case Answer.Said({ Code: 421 } closing):
+                    Rest([.. accepted, .. offered.Skip(i)], rest => new RecipientResult.Refused(rest, closing));
+                    return false;
+                case Answer.Said(var refusal):
+                    results.Add(new RecipientResult.Refused(number, accepted.Count > 0 ? Crowded(Judged(refusal)) : Judged(refusal)));
+                    break;
+                case Answer.Lost(var reason):
+                    Rest([.. accepted, .. offered.Skip(i)], rest => new RecipientResult.Unreached(rest, reason));
+                    return false;
+            }
+        }
+        return true;
+    }
+
+    /// <summary>
+    /// Hears the replies that are still due after nobody was accepted. If DATA is granted all the same, a message without recipients is ended at
+    /// once (RFC 2920 §3.1).
+    /// </summary>
+    private async Task SettleAsync(CommandWindow window, CancellationToken ct)
+    {
+        Answer? last = null;
+        while (session.RepliesDue > 0 && last is not Answer.Lost) last = await window.NextAsync(phases.Data, ct);
+        if (window.IsAllSent && last is Answer.Said({ Code: 354 })) await session.FinishAsync(new DotStuffer(), phases.Dot, ct);
+    }
+
+    private async Task SendAsync(Stream content, CancellationToken ct)
+    {
         Phase = "content";
         var stuffer = new DotStuffer();
         if (await session.SendAsync(content, stuffer, phases.Content, ct) is { } broken)
         {
-            return Rest(accepted, number => new RecipientResult.Unreached(number, broken.Reason));
+            Rest(accepted, number => new RecipientResult.Unreached(number, broken.Reason));
+            return;
         }
 
         Phase = "dot";
-        var last = await session.FinishAsync(stuffer, phases.Dot, ct);
-        Rest(accepted, number => last switch
+        switch (await session.FinishAsync(stuffer, phases.Dot, ct))
         {
-            Answer.Said({ IsPositive: true } reply) => new RecipientResult.Delivered(number, reply),
-            Answer.Said(var reply) => new RecipientResult.Refused(number, reply),
-            Answer.Lost lost => new RecipientResult.InDoubt(number, $"all was sent and no answer came: {lost.Reason}"),
-            _ => throw new InvalidOperationException($"{last} is no answer"),
-        });
-        Phase = "done";
-        return null;
-    }
-
-    private async Task<List<int>> OfferRecipientsAsync(CancellationToken ct)
-    {
-        var accepted = new List<int>();
-        string? lost = null;
-        Reply? closing = null;
-        foreach (var recipient in recipients)
-        {
-            var number = recipient.Number;
-            if (lost is not null) results.Add(new RecipientResult.Unreached(number, lost));
-            else if (closing is not null) results.Add(new RecipientResult.Refused(number, closing));
-            else if (NeedsUtf8(recipient) && !peer.SmtpUtf8) results.Add(new RecipientResult.Refused(number, NeedsSmtpUtf8));
-            else
-            {
-                switch (await session.AskAsync($"RCPT TO:<{recipient.Accepted.To}>", phases.Rcpt, ct))
+            case Answer.Said({ IsCompletion: true } reply):
+                foreach (var recipient in accepted)
                 {
-                    case Answer.Said({ IsPositive: true }):
-                        accepted.Add(number);
-                        break;
-                    case Answer.Said(var refusal):
-                        results.Add(new RecipientResult.Refused(number, Judged(refusal)));
-                        if (refusal.Code == 421) closing = refusal;
-                        break;
-                    case Answer.Lost(var reason):
-                        results.Add(new RecipientResult.Unreached(number, reason));
-                        lost = reason;
-                        break;
+                    results.Add(new RecipientResult.Delivered(recipient.Number, reply, peer.Dsn && recipient.Accepted.Notify is not null));
                 }
-            }
+                break;
+            case Answer.Said(var reply):
+                Rest(accepted, number => new RecipientResult.Refused(number, Judged(reply)));
+                break;
+            case Answer.Lost lost:
+                Rest(accepted, number => new RecipientResult.InDoubt(number, $"all was sent and no answer came: {lost.Reason}"));
+                break;
         }
-        if (lost is null && closing is null) return accepted;
-
-        // The session is over before anything was sent, also for those it had accepted.
-        Rest(accepted, number => closing is null
-            ? new RecipientResult.Unreached(number, lost!)
-            : new RecipientResult.Refused(number, closing));
-        return [];
+        Phase = "done";
     }
-
-    private string MailCommand(long octets)
-    {
-        var command = $"MAIL FROM:<{message.Accepted.From}>";
-        if (peer.Size) command += $" SIZE={octets}"; // RFC 1870 §6
-        if (peer.EightBitMime && message.Accepted.Body is { } body) command += $" BODY={body}"; // RFC 6152 §3
-        var utf8 = message.Accepted.SmtpUtf8 || recipients.Any(NeedsUtf8);
-        if (peer.SmtpUtf8 && utf8) command += " SMTPUTF8"; // RFC 6531 §3.4
-        return command;
-    }
-
-    private bool NeedsUtf8(QueuedRecipient recipient) =>
-        !recipient.Accepted.To.Mailbox.IsAscii || message.Accepted.From.Mailbox is { IsAscii: false };
 
     /// <summary>A reply that fits no command, such as 250 where 354 is due, is the peer's confusion: tried again later.</summary>
     private static Reply Judged(Reply reply) =>
         reply.Code >= 400 ? reply : new Reply(451, new(4, 5, 0), $"unexpected reply: {reply}");
 
-    private Answer? All(Func<int, RecipientResult> result) => Rest(recipients.Select(recipient => recipient.Number), result);
-
-    private Answer? Rest(IEnumerable<int> numbers, Func<int, RecipientResult> result)
+    /// <summary>552 is what older servers say to one recipient too many; later it is not too many (RFC 5321 §4.5.3.1.10).</summary>
+    private static Reply Crowded(Reply reply) => reply switch
     {
-        results.AddRange(numbers.Select(result));
-        return null;
-    }
+        { Code: 552, Status: null } => reply with { Code = 452 },
+        { Code: 552, Status: { Subject: 5, Detail: 3 } } => reply with { Code = 452, Status = new(4, 5, 3) },
+        _ => reply,
+    };
+
+    private void Rest(IEnumerable<QueuedRecipient> which, Func<int, RecipientResult> result) =>
+        results.AddRange(which.Select(recipient => result(recipient.Number)));
 }

@@ -117,7 +117,7 @@ internal sealed class SmtpTransport(
         var session = connection.Session;
         var report = new AttemptReport([], connection.Host, connection.EndPoint.Address.ToString(), session.Tls, TlsTrouble: session.TlsTrouble);
         var isInStep = false; // the peer waits for MAIL
-        var transaction = new SmtpTransaction(session, connection.Offers, phases, attempt.Message, attempt.Recipients);
+        var transaction = new SmtpTransaction(session, connection.Offers, phases, content, attempt.Message, attempt.Recipients);
         try
         {
             await using var octets = await MessageOctets.OpenAsync(content, attempt.Message, [], ct);

@@ -13,6 +13,9 @@ public sealed record Reply(int Code, EnhancedStatusCode? Status, string Text)
 
     public bool IsPositive => Code is >= 200 and < 400;
 
+    /// <summary>2yz: the command was done, and nothing more is asked for.</summary>
+    public bool IsCompletion => Code is >= 200 and < 300;
+
     /// <summary>4yz: the same command may succeed later.</summary>
     public bool IsTransient => Code is >= 400 and < 500;
 

@@ -51,6 +51,7 @@ public sealed class SmtpTransportTests : IDisposable
     [InlineData("451 451", "220 hi", Hello, Ok, Ok, Ok, "250 confused", "221 bye")]
     [InlineData("552 552", "220 hi", Hello, Ok, Ok, Ok, Go, "552 5.3.4 too big", "221 bye")]
     [InlineData("451 451", "220 hi", Hello, Ok, Ok, Ok, Go, "451 4.3.0 later", "221 bye")]
+    [InlineData("451 451", "220 hi", Hello, Ok, Ok, Ok, Go, "354 more?", "221 bye")]
     [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Close)]
     [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Reset)]
     [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Silence)]
@@ -193,7 +194,7 @@ public sealed class SmtpTransportTests : IDisposable
     [Fact]
     public async Task Content_that_cannot_be_read_on_ends_the_attempt_without_the_final_dot()
     {
-        await using var peer = new ScriptedPeer("220 hi", Hello, Ok, Ok, "550 5.1.1 who", Go, ScriptedPeer.Silence);
+        await using var peer = new ScriptedPeer("220 hi", "250-peer\r\n250 8BITMIME", Ok, Ok, "550 5.1.1 who", Go, ScriptedPeer.Silence);
 
         var report = await DeliverAsync(peer.Port, store: new FailingContent("Subject: x\r\n\r\nhalf\r\n"));
 

@@ -1,0 +1,35 @@
+using Postoffice.Store.Mail;
+using Postoffice.Store.Queue;
+
+namespace Postoffice.Runner.Transports;
+
+/// <summary>The envelope as MAIL and RCPT carry it to a peer: parameters only of extensions that it offers (RFC 5321 §4.1.1.11).</summary>
+internal static class EnvelopeCommands
+{
+    /// <param name="octets">Of the message, dots not doubled.</param>
+    /// <param name="recipients">Who the peer will be asked for.</param>
+    public static string Mail(PeerExtensions peer, QueuedMessage message, IEnumerable<QueuedRecipient> recipients, long octets)
+    {
+        var accepted = message.Accepted;
+        var command = $"MAIL FROM:<{accepted.From}>";
+        if (peer.Size) command += $" SIZE={octets}"; // RFC 1870 §6
+        if (peer.EightBitMime && accepted.Body is { } body) command += $" BODY={body}"; // RFC 6152 §3
+        if (peer.SmtpUtf8 && (accepted.SmtpUtf8 || NeedsUtf8(accepted.From) || recipients.Any(NeedsUtf8))) command += " SMTPUTF8"; // RFC 6531 §3.4
+        if (peer.Dsn && accepted.Ret is { } wanted && DsnParameters.Format(wanted) is { } ret) command += $" RET={ret}"; // RFC 3461 §4.3
+        if (peer.Dsn && accepted.EnvelopeId is { } id) command += $" ENVID={XText.Encode(id)}"; // RFC 3461 §4.4
+        return command;
+    }
+
+    public static string Rcpt(PeerExtensions peer, QueuedRecipient recipient)
+    {
+        var accepted = recipient.Accepted;
+        var command = $"RCPT TO:<{accepted.To}>";
+        if (peer.Dsn && accepted.Notify is { } wanted && DsnParameters.Format(wanted) is { } notify) command += $" NOTIFY={notify}"; // RFC 3461 §4.1
+        if (peer.Dsn && accepted.OriginalRecipient is { } original) command += $" ORCPT={OriginalRecipient.Parse(original)}"; // RFC 3461 §4.2
+        return command;
+    }
+
+    public static bool NeedsUtf8(ReversePath from) => from.Mailbox is { IsAscii: false };
+
+    public static bool NeedsUtf8(QueuedRecipient recipient) => !recipient.Accepted.To.Mailbox.IsAscii;
+}
