@@ -34,9 +34,17 @@ internal sealed class WorkingsFactory(MailStore store, DelivererClient deliverer
         var hops = new NextHops(new HostAddresses(own), new MailExchangers(new DnsQuestions(NameServers.From(settings), clock), own, self));
         var phases = new PhasePipelines(options.Timeouts, clock);
         var idle = new IdleConnections(options.MessagesPerConnection, phases, clock);
-        var rules = SessionRules.From(settings, CredentialsTable.Empty, clock);
+        var rules = SessionRules.From(settings, await CredentialsAsync(settings, ct), clock);
         var sessions = new SmtpTransport(store.Content, hops, rules, idle, phases, self, Board, clock);
         var bounces = new BouncePolicy(new DsnComposer(self, store.Content, options, clock), store.Content, ids, self);
         return new Workings(options, router, Mailboxes, sessions, bounces, idle);
+    }
+
+    private async ValueTask<CredentialsTable> CredentialsAsync(Settings settings, CancellationToken ct)
+    {
+        if (settings.Find("smtp-auth") is not { Value.Length: > 0 } setting) return CredentialsTable.Empty;
+        var (text, reason) = await deliverer.ReadCredentialsAsync(ct);
+        if (text is null) throw new SettingException(setting, reason);
+        return CredentialsTable.TryParse(text, out var table, out var defect) ? table : throw new SettingException(setting, defect);
     }
 }

@@ -31,6 +31,9 @@ public sealed class ScriptedPeer : IAsyncDisposable
     /// <summary>Instead of a reply: a line of text without end, an octet now and then.</summary>
     public const string Drip = "<drip>";
 
+    /// <summary>Instead of a reply: what <see cref="Answer"/> makes of the line received.</summary>
+    public const string Ask = "<ask>";
+
     /// <summary>Instead of a reply, to STARTTLS: 220, then a handshake with <see cref="Certificate"/>, and on under TLS.</summary>
     public const string StartTls = "<starttls>";
 
@@ -69,6 +72,9 @@ public sealed class ScriptedPeer : IAsyncDisposable
         listener.Start();
         serving = ServeAsync();
     }
+
+    /// <summary>From a line, without its CRLF, to the reply.</summary>
+    public Func<string, string>? Answer { get; init; }
 
     /// <summary>What the handshakes show; with its key.</summary>
     public X509Certificate2? Certificate { get; init; }
@@ -162,7 +168,8 @@ public sealed class ScriptedPeer : IAsyncDisposable
                         if (reply == StartTlsThenWords) await stream.WriteAsync("250 what is this?\r\n"u8.ToArray(), stopping.Token);
                         return;
                     default:
-                        await stream.WriteAsync(Encoding.Latin1.GetBytes(reply + "\r\n"), stopping.Token);
+                        var words = reply == Ask ? Answer!(LastLine()) : reply;
+                        await stream.WriteAsync(Encoding.Latin1.GetBytes(words + "\r\n"), stopping.Token);
                         break;
                 }
             }
@@ -177,6 +184,8 @@ public sealed class ScriptedPeer : IAsyncDisposable
             if (stream != plain) await stream.DisposeAsync();
         }
     }
+
+    private string LastLine() => Received.TrimEnd('\n').TrimEnd('\r').Split("\r\n")[^1];
 
     /// <summary>Until the client hangs up.</summary>
     private async Task ReadToEndAsync(Stream stream)

@@ -106,6 +106,17 @@ internal sealed class DelivererClient : IAsyncDisposable
     public async Task<DeliveryOutcome> RecoverAsync(string user, QueueId id, MailboxEvidence evidence, CancellationToken ct) =>
         Outcome(await CallAsync(FrameKind.Recover, Messages.Write(new RecoverRequest(user, id, evidence)), ct));
 
+    /// <summary>The text of the file that <c>smtp-auth=</c> names now, read with the deliverer's rights.</summary>
+    /// <returns>Null and why, a sentence, when it cannot be had.</returns>
+    public async Task<(string? Text, string Reason)> ReadCredentialsAsync(CancellationToken ct) =>
+        await CallAsync(FrameKind.ReadCredentials, new FieldWriter(), ct) switch
+        {
+            { Kind: FrameKind.Credentials } answer => (Messages.ReadCredentials(answer.Payload), ""),
+            { Kind: FrameKind.Failed } answer => (null, Messages.ReadFailure(answer.Payload).Reason),
+            null => (null, "the deliverer, which reads the file, has ended"),
+            var answer => throw Unexpected(answer),
+        };
+
     /// <summary>
     /// Removes files of ours from a Maildir's <c>tmp</c> that are older than 36 hours (the Maildir convention) and that
     /// <paramref name="keep"/> does not name.

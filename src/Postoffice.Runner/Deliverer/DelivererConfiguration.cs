@@ -4,7 +4,7 @@ using Postoffice.Store.Native;
 
 namespace Postoffice.Runner.Deliverer;
 
-/// <summary>The one setting the deliverer obeys, read by itself from the file: the runner cannot tell it where mailboxes are.</summary>
+/// <summary>The settings the deliverer obeys, read by itself from the file: the runner cannot tell it where mailboxes or passwords are.</summary>
 internal static class DelivererConfiguration
 {
     private const uint WritableByOthers = 0x12; // 0022
@@ -14,7 +14,16 @@ internal static class DelivererConfiguration
     public static bool TryRead(string? given, out MailboxSetting mailbox, out string reason)
     {
         mailbox = MailboxSetting.Default;
-        reason = "";
+        if (!TryLoad(given, out var settings, out reason)) return false;
+        var value = settings.Text("mailbox", otherwise: "");
+        return value.Length == 0 || MailboxSetting.TryParse(value, out mailbox, out reason);
+    }
+
+    /// <summary>The whole file, if it is one to be obeyed.</summary>
+    /// <inheritdoc cref="TryRead"/>
+    public static bool TryLoad(string? given, out Settings settings, out string reason)
+    {
+        (settings, reason) = (Settings.Empty, "");
         var file = given ?? ConfigurationFile.DefaultPath;
         if (!SafeFile.TryStat(file, out var stat))
         {
@@ -29,8 +38,8 @@ internal static class DelivererConfiguration
         }
         try
         {
-            var value = ConfigurationFile.Load(file, []).Text("mailbox", otherwise: "");
-            return value.Length == 0 || MailboxSetting.TryParse(value, out mailbox, out reason);
+            settings = ConfigurationFile.Load(file, []);
+            return true;
         }
         catch (IOException e)
         {

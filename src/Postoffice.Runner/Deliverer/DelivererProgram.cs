@@ -30,7 +30,7 @@ internal static class DelivererProgram
         using var hangup = PosixSignalRegistration.Create(PosixSignal.SIGHUP, static signal => signal.Cancel = true);
         LoadEverything();
 
-        var server = new DelivererServer(new DelivererOptions(mailbox, Environment.MachineName), TimeProvider.System, Say);
+        var server = new DelivererServer(new DelivererOptions(mailbox, Environment.MachineName) { ConfigurationFile = given }, TimeProvider.System, Say);
         return server.Serve(Console.OpenStandardInput(), Console.OpenStandardOutput()) ? 0 : ProtocolError;
     }
 

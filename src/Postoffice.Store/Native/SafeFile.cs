@@ -43,7 +43,16 @@ public static class SafeFile
     /// <exception cref="IOException">It cannot be read or is too long.</exception>
     public static string ReadText(string path, int maxOctets)
     {
-        using var stream = new FileStream(Open(path, Libc.O_RDONLY), FileAccess.Read, bufferSize: 0);
+        using var handle = Open(path, Libc.O_RDONLY);
+        return ReadText(handle, path, maxOctets);
+    }
+
+    /// <param name="handle">Open for reading, at its beginning.</param>
+    /// <param name="path">For the words of an error.</param>
+    /// <inheritdoc cref="ReadText(string, int)"/>
+    public static string ReadText(SafeFileHandle handle, string path, int maxOctets)
+    {
+        using var stream = new FileStream(handle, FileAccess.Read, bufferSize: 0);
         using var text = new MemoryStream();
         var buffer = new byte[16 * 1024];
         for (int read; (read = stream.Read(buffer)) > 0;)

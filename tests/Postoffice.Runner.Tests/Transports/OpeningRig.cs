@@ -33,6 +33,9 @@ internal sealed class OpeningRig(params string[] options) : IDisposable
 
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>Where the peer is taken to be, though loopback is dialled.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
     /// <summary>Lines of the credentials file.</summary>
     public string Credentials { get; init; } = "";
 
@@ -47,7 +50,7 @@ internal sealed class OpeningRig(params string[] options) : IDisposable
         Assert.True(CredentialsTable.TryParse(Credentials, out var credentials, out var defect), defect);
         var rules = SessionRules.From(Of([.. options, .. Authorities()]), credentials, Clock);
         var timeouts = new PhaseTimeouts { Greeting = Patience, Tls = Patience };
-        var peer = new Candidate.Peer(Host, new IPEndPoint(IPAddress.Loopback, port));
+        var peer = new Candidate.Peer(Host, new IPEndPoint(Address, port));
         var terms = rules.For(route ?? new Route.Smtp(new NextHop(Host, null, port)), peer, DialAsync);
         var (connection, refused) = await DialAsync(TestContext.Current.CancellationToken);
         Assert.True(connection is not null, refused);

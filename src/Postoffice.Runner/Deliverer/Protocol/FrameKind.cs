@@ -12,6 +12,7 @@ internal enum FrameKind : byte
     Recover = 6,
     Sweep = 7,
     Release = 8,
+    ReadCredentials = 9,
 
     // From the deliverer.
     Ready = 64,
@@ -23,4 +24,5 @@ internal enum FrameKind : byte
     InDoubt = 70,
     Aborted = 71,
     Swept = 72,
+    Credentials = 73,
 }

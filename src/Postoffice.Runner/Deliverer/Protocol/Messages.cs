@@ -85,6 +85,14 @@ internal static class Messages
         return reason;
     }
 
+    public static string ReadCredentials(ReadOnlySpan<byte> payload)
+    {
+        var fields = new FieldReader(payload);
+        var text = fields.Text(ushort.MaxValue);
+        fields.End();
+        return text;
+    }
+
     public static long ReadNumber(ReadOnlySpan<byte> payload, long max)
     {
         var fields = new FieldReader(payload);

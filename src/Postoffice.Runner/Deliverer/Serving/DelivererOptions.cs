@@ -7,6 +7,9 @@ namespace Postoffice.Runner.Deliverer.Serving;
 /// <param name="HostName">In the names of Maildir files.</param>
 internal sealed record DelivererOptions(MailboxSetting Mailbox, string HostName)
 {
+    /// <summary>The configuration file of <c>-C</c>; null for the default.</summary>
+    public string? ConfigurationFile { get; init; }
+
     /// <summary>How long an mbox delivery waits for its turn and the locks before it fails for now.</summary>
     public TimeSpan LockPatience { get; init; } = TimeSpan.FromSeconds(20);
 

@@ -74,6 +74,9 @@ internal sealed class DelivererServer(DelivererOptions options, TimeProvider clo
             case FrameKind.Sweep:
                 Begin(context, new SweepJob(number, context, Messages.ReadSweep(payload)));
                 return false;
+            case FrameKind.ReadCredentials:
+                Begin(context, new CredentialsJob(number, context));
+                return false;
             case FrameKind.Content:
                 if (context.Find(number) is not { } job) return false; // crossed the answer that ended the call
                 job.PostContent(buffer, length);
