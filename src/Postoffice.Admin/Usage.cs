@@ -6,7 +6,7 @@ internal static class Usage
     public static string Line(string program) => program switch
     {
         "mailq" => "mailq [-C FILE] [--json]",
-        "runq" => "runq [-C FILE] [-v]",
+        "runq" => "runq [-C FILE] [-v] [-R DESTINATION] [-S SENDER] [-I ID]",
         "newaliases" => "newaliases [-C FILE]",
         "smtpd" => "smtpd [-C FILE] [-d] [-qTIME]",
         "authexpire" => "authexpire [-C FILE]",
@@ -25,9 +25,14 @@ internal static class Usage
             """,
         "runq" =>
             """
-            Makes everything that waits due now. With -v the conversations are shown.
+            Tries now what waits, whatever its next instant is; what is held stays. With -v the conversations are shown.
+
+              -R DESTINATION   only recipients with this in their address, or in the name of the host they were last tried at
+              -S SENDER        only mail with this in its reverse-path; '<>' for notifications
+              -I ID            only messages with this in their queue id
 
               runq -v
+              runq -R example.test
 
             """,
         "newaliases" => "Rebuilds the aliases. This version has none.\n",
@@ -52,6 +57,7 @@ internal static class Usage
               -V ENVID    envelope id for notices; alone: the version
               -bs         speak SMTP on standard input and output
               -bp, -q     list the queue (mailq), run it (runq)
+              -qR, -qS, -qI TEXT   run what has TEXT in its recipient, sender, queue id
               -bd, -bD    start postoffice-smtpd, in the foreground with -bD
               -v          say where the message waits when no listener takes it
 

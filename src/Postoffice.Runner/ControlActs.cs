@@ -2,12 +2,15 @@ using System.Runtime.CompilerServices;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Store.Control;
+using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
 
 namespace Postoffice.Runner;
 
 /// <summary>What the runner does when it is asked over its control socket.</summary>
-internal sealed class ControlActs(SwitchBoard board, TimeProvider clock)
+/// <param name="dispatcher">The one at work; null while another runner holds the lease.</param>
+/// <param name="recorder">Its recorder.</param>
+internal sealed class ControlActs(Dispatcher? dispatcher, OutcomeRecorder? recorder, SwitchBoard board, TimeProvider clock)
 {
     private const int Temporary = 75; // sysexits.h
 
@@ -20,39 +23,61 @@ internal sealed class ControlActs(SwitchBoard board, TimeProvider clock)
     /// <summary>A silent peer may take minutes; whoever watches learns that we are alive, and we whether he is.</summary>
     internal static readonly TimeSpan Quiet = TimeSpan.FromSeconds(20);
 
+    /// <summary>No failure: what an operator has in mind may have been delivered meanwhile.</summary>
+    internal const string NothingFits = "Nothing that waits fits, or it is being tried already; what is held is not tried.";
+
     private static readonly Func<QueuedMessage, QueuedRecipient, bool> Everything = (_, _) => true;
     private static readonly ControlAnswer Stopped = ControlAnswer.Ended(Temporary, "The runner stops, or another one took over; what waits will be tried.");
 
+    private static readonly ControlAnswer Elsewhere =
+        ControlAnswer.Ended(Temporary, "This runner waits for the lease: another one delivers, or did until a moment ago.");
+
+    public IAsyncEnumerable<ControlAnswer> AnswerAsync(ControlRequest request, ControlRights rights, CancellationToken ct)
+    {
+        if (dispatcher is null || recorder is null) return AsyncEnumerable.Repeat(Elsewhere, 1);
+        return request.Ask == ControlRequest.Run
+            ? RunAsync(dispatcher, request, rights, ct)
+            : OperateAsync(dispatcher, recorder, request, rights, ct);
+    }
+
     /// <summary>
-    /// <c>runq</c>: everything that waits is due now, whoever asks (C-CLI-43). It ends when the attempts have begun or have their places; verbose,
+    /// <c>runq</c>: what waits is due now, whoever asks (C-CLI-43). It ends when the attempts have begun or have their places; verbose,
     /// when they have ended, and tells meanwhile what is said in every attempt under way that the asker may see in the queue.
     /// </summary>
-    /// <param name="dispatcher">The one at work; null while another runner holds the lease.</param>
-    public async IAsyncEnumerable<ControlAnswer> RunAsync(
-        Dispatcher? dispatcher, ControlRequest request, ControlRights rights, [EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<ControlAnswer> RunAsync(
+        Dispatcher dispatcher, ControlRequest request, ControlRights rights, [EnumeratorCancellation] CancellationToken ct)
     {
-        if (dispatcher is null)
-        {
-            yield return ControlAnswer.Ended(Temporary, "This runner waits for the lease: another one delivers, or did until a moment ago.");
-            yield break;
-        }
+        var fits = request.Chosen is { } chosen ? chosen.Fits : Everything;
         if (!request.Verbose)
         {
-            yield return await BegunAsync(dispatcher.RunNow(Everything), ct);
+            yield return await BegunAsync(dispatcher.RunNow(fits), request.Chosen is not null, ct);
             yield break;
         }
         using var listener = board.Listen(rights.QueueOf); // before the run: its first words count
-        var run = dispatcher.RunNow(Everything);
+        var run = dispatcher.RunNow(fits);
         await foreach (var line in LinesAsync(listener, run.Ended, ct)) yield return new ControlAnswer { Said = line };
         yield return run.Ended.IsCanceled ? Stopped : ControlAnswer.Ended();
     }
 
-    private async Task<ControlAnswer> BegunAsync(RunNow run, CancellationToken ct)
+    /// <summary>An operator's act. What is released or sent another way is tried at once.</summary>
+    private static async IAsyncEnumerable<ControlAnswer> OperateAsync(
+        Dispatcher dispatcher, OutcomeRecorder recorder, ControlRequest request, ControlRights rights, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var changed = new List<QueueId>();
+        await foreach (var answer in new OperatorDesk(new RecordedActs(recorder)).AnswerAsync(request, rights, ct))
+        {
+            if (answer.Act is { Changed: true } act) changed.Add(QueueId.Parse(act.QueueId));
+            if (answer.End is not null && changed.Count > 0 && request.Ask is ControlRequest.Release or ControlRequest.Reroute) _ = dispatcher.RunNow(changed);
+            yield return answer;
+        }
+    }
+
+    private async Task<ControlAnswer> BegunAsync(RunNow run, bool isChosen, CancellationToken ct)
     {
         try
         {
-            await run.Done.WaitAsync(BeginLimit, clock, ct);
-            return ControlAnswer.Ended();
+            var begun = await run.Done.WaitAsync(BeginLimit, clock, ct);
+            return ControlAnswer.Ended(0, isChosen && begun == 0 ? NothingFits : null);
         }
         catch (TimeoutException)
         {

@@ -76,7 +76,7 @@ internal static class RunnerProgram
             var service = new RunnerService(store, options.Path, settings, first, factory, deliverer, clock, log);
             await using var control = ControlServer.Start(
                 ControlOptions.From(settings), "runner.sock", store, clock, log,
-                (request, rights, ct) => new ControlActs(factory.Board, clock).RunAsync(service.Dispatcher, request, rights, ct));
+                (request, rights, ct) => new ControlActs(service.Dispatcher, service.Recorder, factory.Board, clock).AnswerAsync(request, rights, ct));
 
             using var stop = new CancellationTokenSource();
             using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

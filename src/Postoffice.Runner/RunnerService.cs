@@ -30,6 +30,9 @@ internal sealed class RunnerService(
     /// <summary>The one at work; null while another runner holds the lease.</summary>
     public Dispatcher? Dispatcher { get; private set; }
 
+    /// <summary>Of the same term; null likewise.</summary>
+    public OutcomeRecorder? Recorder { get; private set; }
+
     /// <summary>
     /// Takes other settings, all of them or none; those of the store, of <c>user=</c> and of the deliverer need a new start. One reload after
     /// the other: the last to be asked for is in force in the end.
@@ -126,11 +129,11 @@ internal sealed class RunnerService(
             PartAsync("housekeeping", term, () => housekeeping.RunAsync(term.Stopping)),
             PartAsync("the deliverer", term, () => WatchDelivererAsync(term)),
         ];
-        Dispatcher = dispatcher;
+        (Dispatcher, Recorder) = (dispatcher, recorder);
         if (!term.Ended.IsCompleted) TellReady(lease);
 
         var why = await term.Ended;
-        Dispatcher = null;
+        (Dispatcher, Recorder) = (null, null);
         if (why is TermEnd.Stopped) await StopAsync(dispatcher, term);
         term.Abandon();
         var whole = await WithinAsync(LastSteps, Task.WhenAll([.. parts, dispatcher.DrainAsync()]));

@@ -1,3 +1,5 @@
+using Postoffice.Runner.Conversations;
+using Postoffice.Runner.Scheduling;
 using Postoffice.Store.Control;
 using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
@@ -62,6 +64,113 @@ public sealed class ControlActsTests
         Assert.Equal(75, (await AskAsync(rig, verbose: false).ToListAsync(Ct))[^1].End!.ExitCode);
     }
 
+    [Fact]
+    public async Task A_run_for_one_destination_leaves_the_others_waiting()
+    {
+        await using var rig = await WaitingAsync("carol@remote.test", "dave@elsewhere.test");
+        rig.Sessions.Always(number => new RecipientResult.Delivered(number, FakeTransport.Ok));
+        var before = rig.Sessions.Began.Count;
+
+        await AskAsync(rig, new ControlRequest(ControlRequest.Run, Chosen: new RunFilter(Destination: "remote.test"))).ToListAsync(Ct);
+
+        await rig.Journal.NextAsync<AttemptEnded>();
+        Assert.Equal([1], rig.Sessions.Began.Skip(before).Select(began => began.Recipient));
+    }
+
+    [Fact]
+    public async Task A_run_that_nothing_fits_says_so()
+    {
+        await using var rig = await WaitingAsync("carol@remote.test");
+        var answers = await AskAsync(rig, new ControlRequest(ControlRequest.Run, Chosen: new RunFilter(Sender: "eve@"))).ToListAsync(Ct);
+        Assert.Equal([ControlAnswer.Ended(0, ControlActs.NothingFits)], answers);
+    }
+
+    [Fact]
+    public async Task What_is_released_is_tried_at_once()
+    {
+        await using var rig = await WaitingAsync("carol@remote.test");
+        var id = rig.Sessions.Began.Single().Message;
+        Assert.Equal("held", await OrderAsync(rig, ControlRequest.Hold, new([$"{id}"], "to see")));
+        await AskAsync(rig, verbose: false).ToListAsync(Ct);
+        Assert.Single(rig.Sessions.Began); // not even a run tries what is held
+
+        rig.Sessions.Always(number => new RecipientResult.Delivered(number, FakeTransport.Ok));
+        Assert.Equal("released", await OrderAsync(rig, ControlRequest.Release, new([$"{id}"])));
+        Assert.Equal(OutcomeKind.Delivered, Assert.Single((await rig.Journal.NextAsync<AttemptEnded>()).Outcomes).Result);
+    }
+
+    [Fact]
+    public async Task What_is_rerouted_goes_there_at_once_and_at_each_attempt_until_it_is_sent_back()
+    {
+        await using var rig = await WaitingAsync("bob@example.test");
+        var id = rig.Mailboxes.Began.Single().Message;
+        await OrderAsync(rig, ControlRequest.Reroute, new([$"{id}"], To: "mx.example.net:2525"));
+
+        Assert.Equal("mx.example.net:2525", (await rig.Journal.NextAsync<AttemptStarted>()).Route.Target);
+        await rig.Journal.NextAsync<AttemptEnded>(); // refused for now by every host
+        rig.Pass(TimeSpan.FromMinutes(30));
+        Assert.Equal("mx.example.net:2525", (await rig.Journal.NextAsync<AttemptStarted>()).Route.Target);
+
+        await rig.Journal.NextAsync<AttemptEnded>();
+        await OrderAsync(rig, ControlRequest.Reroute, new([$"{id}"]));
+        Assert.Equal(new AttemptRoute(Transport.Mailbox, "bob"), (await rig.Journal.NextAsync<AttemptStarted>()).Route with { Mailbox = null });
+    }
+
+    [Fact]
+    public async Task Nothing_leaves_by_a_route_that_was_planned_before_the_message_was_rerouted()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        var id = await rig.AcceptAsync("carol@remote.test");
+        using var flight = new MessageInFlight(id);
+        await rig.Recorder.LoadAsync(flight, Ct);
+        await OrderAsync(rig, ControlRequest.Reroute, new([$"{id}"], To: "mx.example.net"));
+
+        Assert.False(await rig.Recorder.BeginAsync(flight, 1, [1], new AttemptRoute(Transport.Smtp, "remote.test:25"), Ct));
+    }
+
+    [Fact]
+    public async Task What_is_cancelled_while_it_is_tried_ends_with_that_attempt_and_nobody_is_told()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        var peer = new TaskCompletionSource();
+        rig.Sessions.Answer = async (attempt, ct) =>
+        {
+            await peer.Task.WaitAsync(ct);
+            return attempt.All(number => new RecipientResult.Refused(number, Later));
+        };
+        var id = await rig.AcceptAsync("carol@remote.test");
+        await rig.Journal.NextAsync<AttemptStarted>();
+        Assert.Equal("1 recipient being tried now ends with that attempt", await OrderAsync(rig, ControlRequest.Cancel, new([$"{id}"], "spam")));
+
+        peer.SetResult();
+        await rig.Journal.NextAsync<AttemptEnded>();
+        Assert.Equal(new MessageCancelled("root", [1], Reason: "spam"), await rig.Journal.NextAsync<MessageCancelled>());
+        var message = await rig.MessageAsync(id);
+        Assert.True(message.IsFinished);
+        Assert.Empty(rig.Store.Queue.All(null));
+        Assert.Equal(0, await rig.CountAsync(id, "dsn-queued.v1"));
+    }
+
+    [Fact]
+    public async Task What_an_operator_expires_comes_back_to_its_sender_in_the_same_append()
+    {
+        await using var rig = await WaitingAsync("carol@remote.test");
+        var id = rig.Sessions.Began.Single().Message;
+        await OrderAsync(rig, ControlRequest.Hold, new([$"{id}"]));
+        Assert.Equal("expired: 1 recipient", await OrderAsync(rig, ControlRequest.Expire, new([$"{id}"], "the host is gone for good")));
+
+        Assert.Equal(new RecipientExpired([1], $"{Later}", "root", "the host is gone for good"), await rig.Journal.NextAsync<RecipientExpired>());
+        Assert.NotNull((await rig.Journal.NextAsync<DsnQueued>()).Dsn);
+    }
+
+    [Fact]
+    public async Task A_runner_without_the_lease_does_nothing_and_says_so()
+    {
+        var answer = Assert.Single(await new ControlActs(null, null, new SwitchBoard(), TimeProvider.System)
+            .AnswerAsync(new ControlRequest(ControlRequest.Hold), ControlRights.OfOwner(0), Ct).ToListAsync(Ct));
+        Assert.Equal(75, answer.End!.ExitCode);
+    }
+
     /// <summary>A runner with a message all of whose recipients wait for their next instant.</summary>
     private static async Task<RunnerRig> WaitingAsync(params string[] recipients)
     {
@@ -76,8 +185,18 @@ public sealed class ControlActsTests
         return rig;
     }
 
-    private static IAsyncEnumerable<ControlAnswer> AskAsync(RunnerRig rig, bool verbose) => new ControlActs(rig.Board, rig.Clock).RunAsync(
-        rig.Dispatcher, new ControlRequest(ControlRequest.Run, Verbose: verbose), ControlRights.OfOwner(0), Ct);
+    private static IAsyncEnumerable<ControlAnswer> AskAsync(RunnerRig rig, bool verbose) =>
+        AskAsync(rig, new ControlRequest(ControlRequest.Run, Verbose: verbose));
+
+    private static IAsyncEnumerable<ControlAnswer> AskAsync(RunnerRig rig, ControlRequest request) =>
+        new ControlActs(rig.Dispatcher, rig.Recorder, rig.Board, rig.Clock).AnswerAsync(request, ControlRights.OfOwner(0), Ct);
+
+    private static async Task<string> OrderAsync(RunnerRig rig, string word, MessageOrder order)
+    {
+        var answers = await AskAsync(rig, new ControlRequest(word, Order: order)).ToListAsync(Ct);
+        Assert.Equal(ControlAnswer.Ended(), answers[^1]);
+        return answers[0].Act!.Words;
+    }
 
     private static QueueId Id(string text) => QueueId.TryParse(text, out var id) ? id : throw new FormatException(text);
 }

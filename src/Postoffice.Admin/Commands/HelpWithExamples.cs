@@ -9,10 +9,16 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
 {
     private static readonly Dictionary<string, string[]> Examples = new(StringComparer.Ordinal)
     {
-        [""] = ["history --to bob@example.test --since 2h", "trace 0A1B2C3D4E5F", "queue --json"],
+        [""] = ["history --to bob@example.test --since 2h", "trace 0A1B2C3D4E5F", "queue --json", "hold 0A1B2C3D4E5F"],
         ["history"] = ["history --to bob@example.test --since 2h", "history --from '*@example.org' --status failed", "history --since 2026-11-22 --until 2026-11-23 --json"],
         ["trace"] = ["trace 0A1B2C3D4E5F", "trace 0A1B2C3D4E5F --utc"],
         ["queue"] = ["queue", "queue --json"],
+        ["runq"] = ["runq", "runq -v -R example.test", "runq -S alice@example.org", "runq -I 0A1B2C3D4E5F"],
+        ["hold"] = ["hold 0A1B2C3D4E5F --reason 'looks like spam'", "queue --json | grep -F '@example.test' | postoffice hold -"],
+        ["release"] = ["release 0A1B2C3D4E5F"],
+        ["cancel"] = ["cancel 0A1B2C3D4E5F --reason spam", "cancel 0A1B2C3D4E5F --recipient bob@example.test"],
+        ["expire"] = ["expire 0A1B2C3D4E5F --reason 'the host is gone for good'"],
+        ["reroute"] = ["reroute 0A1B2C3D4E5F --to backup.example.test:2525", "reroute 0A1B2C3D4E5F --clear"],
         ["projection"] = ["projection list", "projection verify"],
         ["projection list"] = ["projection list"],
         ["projection rebuild"] = ["projection rebuild", "projection rebuild mail_history"],

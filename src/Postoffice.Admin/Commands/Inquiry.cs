@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging.Abstractions;
 using Postoffice.Store;
 using Postoffice.Store.Configuration;
 using Postoffice.Store.Control;
@@ -13,6 +14,7 @@ namespace Postoffice.Admin.Commands;
 internal sealed class Inquiry(Settings settings, TimeProvider clock)
 {
     private static readonly string[] Sockets = ["runner.sock", "smtpd.sock"];
+    private readonly uint caller = Libc.GetEuid(); // before root becomes the store's owner
 
     /// <summary>Everything there is to say, ended by a <see cref="ControlEnd"/>.</summary>
     /// <exception cref="StoreRefusedException">The store must not be opened.</exception>
@@ -20,13 +22,36 @@ internal sealed class Inquiry(Settings settings, TimeProvider clock)
         ? FromStoreAsync(request)
         : FromServiceAsync(request, Sockets, ct);
 
+    /// <summary>
+    /// An operator's act: the runner does it, as it knows what is under way. While none runs, whoever may open the store records it himself.
+    /// </summary>
+    /// <exception cref="StoreRefusedException">The store must not be opened.</exception>
+    public async IAsyncEnumerable<ControlAnswer> OrderAsync(ControlRequest request, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var (client, why) = await ControlClient.ConnectAsync(Path.Join(ServicePlaces.ControlDirectory(settings), Sockets[0]), clock, ct);
+        using var connected = client;
+        if (client is not null)
+        {
+            await foreach (var answer in client.AskAsync(request, ct)) yield return answer;
+        }
+        else if (StoreDoor.IsOpen(settings))
+        {
+            using var store = StoreDoor.OpenForWriting(settings, clock, NullLogger.Instance);
+            await foreach (var answer in new OperatorDesk(new JournalActs(store.Events)).AnswerAsync(request, ControlRights.OfOwner(caller), ct)) yield return answer;
+        }
+        else
+        {
+            yield return ControlAnswer.Ended(ExitCode.Unavailable, $"There is nobody to ask: postoffice-runner does not run ({why}).");
+        }
+    }
+
     /// <summary>What only the runner can do, whoever asks.</summary>
     public IAsyncEnumerable<ControlAnswer> AskRunnerAsync(ControlRequest request, CancellationToken ct) => FromServiceAsync(request, Sockets[..1], ct);
 
     private async IAsyncEnumerable<ControlAnswer> FromStoreAsync(ControlRequest request)
     {
         using var store = StoreDoor.Open(settings);
-        foreach (var answer in new StoreAnswers(store).Answer(request, ControlRights.OfOwner(Libc.GetEuid()))) yield return answer;
+        foreach (var answer in new StoreAnswers(store).Answer(request, ControlRights.OfOwner(caller))) yield return answer;
         await Task.CompletedTask;
     }
 

@@ -16,6 +16,11 @@ internal sealed class VerbTree
     private readonly Option<bool> json = new("--json") { Description = "One JSON object a line, times in UTC." };
     private readonly Option<bool> utc = new("--utc") { Description = "Show times in UTC instead of local time." };
 
+    private readonly Option<string?> reason = new("--reason") { Description = "Why, for whoever asks later.", HelpName = "TEXT" };
+    private readonly Option<string?> recipient = new("--recipient") { Description = "Only this recipient: its address, or its number as trace shows it.", HelpName = "ADDRESS" };
+    private readonly Option<string?> nextHop = new("--to") { Description = "The next hop: a name, or an address; an IPv6 address stands in brackets.", HelpName = "HOST[:PORT]" };
+    private readonly Argument<string[]> ids = new("ID") { Description = "Queue ids; - reads them, or what mailq --json prints, from standard input.", Arity = ArgumentArity.OneOrMore };
+
     private VerbTree(Screen screen) => this.screen = screen;
 
     public static RootCommand Build(Screen screen)
@@ -23,7 +28,13 @@ internal sealed class VerbTree
         var tree = new VerbTree(screen);
         var root = new RootCommand("Shows and steers what Postoffice does with mail.")
         {
-            tree.file, tree.settings, tree.History(), tree.Trace(), tree.Queue(), tree.Projection(), tree.Store(),
+            tree.file, tree.settings,
+            tree.History(), tree.Trace(), tree.Queue(), tree.RunQueue(),
+            tree.Act(ControlRequest.Hold, "Keeps messages in the queue and tries none of them until they are released."),
+            tree.Act(ControlRequest.Release, "Lets held messages go on; they are tried at once."),
+            tree.Act(ControlRequest.Cancel, "Ends messages, or one recipient of each; nobody is told, and the facts stay.", tree.recipient),
+            tree.Act(ControlRequest.Expire, "Ends messages, or one recipient of each, as if their time were over: the sender is told.", tree.recipient),
+            tree.Reroute(), tree.Projection(), tree.Store(),
         };
         HelpWithExamples.Put(root);
         return root;
@@ -76,6 +87,48 @@ internal sealed class VerbTree
         var command = new Command("queue", "What waits, oldest first; also called mailq.") { json, utc };
         command.SetAction(async (line, ct) =>
             Ended(await new QueueCommand(Ask(line), screen, Time(line.GetValue(utc))).RunAsync(line.GetValue(json), ct)));
+        return command;
+    }
+
+    private Command RunQueue()
+    {
+        var destination = new Option<string?>("--destination", "-R") { Description = "Only recipients with this in their address, or in the name of the host they were last tried at.", HelpName = "TEXT" };
+        var sender = new Option<string?>("--sender", "-S") { Description = "Only mail with this in its reverse-path; <> for notifications.", HelpName = "TEXT" };
+        var id = new Option<string?>("--id", "-I") { Description = "Only messages with this in their queue id.", HelpName = "TEXT" };
+        var verbose = new Option<bool>("--verbose", "-v") { Description = "Show the conversations on standard error until the attempts have ended." };
+        var command = new Command("runq", "Tries now what waits, whatever its next instant is; what is held stays.") { destination, sender, id, verbose };
+        command.SetAction(async (line, ct) =>
+        {
+            var chosen = new RunFilter(line.GetValue(destination), line.GetValue(sender), line.GetValue(id));
+            return Ended(await new RunQueueCommand(Ask(line), screen).RunAsync(chosen == new RunFilter() ? null : chosen, line.GetValue(verbose), ct));
+        });
+        return command;
+    }
+
+    /// <summary>An operator's act on messages.</summary>
+    /// <param name="more">The options this one has beside those all have.</param>
+    private Command Act(string word, string description, params Option<string?>[] more)
+    {
+        var command = new Command(word, description) { ids, reason, json };
+        foreach (var option in more) command.Add(option);
+        command.SetAction(async (line, ct) =>
+        {
+            string? Of(Option<string?> option) => more.Contains(option) ? line.GetValue(option) : null;
+            var order = new MessageOrder([], line.GetValue(reason), Of(recipient), Of(nextHop));
+            return Ended(await new MessageActCommand(Ask(line), screen).RunAsync(word, order, line.GetRequiredValue(ids), line.GetValue(json), ct));
+        });
+        return command;
+    }
+
+    private Command Reroute()
+    {
+        var clear = new Option<bool>("--clear") { Description = "Back to the way the configuration knows." };
+        var command = Act(ControlRequest.Reroute, "Sends messages by another next hop from now on; they are tried at once.", nextHop);
+        command.Add(clear);
+        command.Validators.Add(line =>
+        {
+            if (line.GetValue(nextHop) is null != line.GetValue(clear)) line.AddError("Either --to HOST[:PORT] or --clear is expected.");
+        });
         return command;
     }
 

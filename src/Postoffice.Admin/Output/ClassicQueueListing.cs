@@ -40,6 +40,7 @@ internal sealed class ClassicQueueListing(TextWriter output, TimeText time)
         var sender = entry.Sender.Length == 0 ? "<>" : PrintableText.Escape(entry.Sender);
         output.WriteLine($"{id,IdColumn} {SizeText.Of(entry.Size),8} {time.Classic(entry.AcceptedAt),17} {sender}");
         if (Comment(entry) is { } comment) output.WriteLine($"{"",17} {comment}");
+        if (entry.Rerouted is { } rerouted) output.WriteLine($"{"",17} {PrintableText.Escape($"goes to {rerouted}", CommentCharacters)}");
         foreach (var recipient in entry.Recipients) output.WriteLine($"{"",RecipientColumn}{PrintableText.Escape(recipient.Address)}");
     }
 
@@ -48,10 +49,10 @@ internal sealed class ClassicQueueListing(TextWriter output, TimeText time)
         if (!begun) output.WriteLine("Mail queue is empty.");
     }
 
-    /// <summary>Why it waits: the reason of the hold, or what was last heard (C-CLI-47).</summary>
+    /// <summary>Why it waits: who holds it and why, or what was last heard (C-CLI-47).</summary>
     private static string? Comment(QueueEntry entry)
     {
-        var words = entry.Held ?? entry.Recipients.Select(recipient => recipient.LastReply).FirstOrDefault(reply => reply is not null);
+        var words = entry.Held is { } held ? $"held by {held}" : entry.Recipients.Select(recipient => recipient.LastReply).FirstOrDefault(reply => reply is not null);
         return string.IsNullOrEmpty(words) ? null : PrintableText.Escape(words.Replace('\n', ' '), CommentCharacters);
     }
 }

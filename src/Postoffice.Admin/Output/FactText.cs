@@ -29,10 +29,14 @@ internal sealed class FactText(TimeText time)
         HeadersAdded headers => headers.Fields.Select(field => Shown($"{field}".Replace("\r\n\t", " ").Replace("\r\n", ""))),
         AttemptStarted started => [$"attempt {started.Attempt} for recipient {Numbers(started.Recipients)} by {Word(started.Route.Transport)} to {Shown(started.Route.Target)}"],
         AttemptEnded ended => Ended(ended),
+        RecipientExpired { By: { } by } expired => Ended("expired", by, expired.Reason, expired.Recipients, expired.Trying),
         RecipientExpired expired => [$"recipient {Numbers(expired.Recipients)} waited too long{Because(expired.LastReason)}"],
+        MessageCancelled cancelled => Ended("cancelled", cancelled.By, cancelled.Reason, cancelled.Recipients, cancelled.Trying),
+        MessageRerouted { To: { } hop } rerouted => [$"to {Shown($"{hop}")} by {Shown(rerouted.By)}{Because(rerouted.Reason)}"],
+        MessageRerouted rerouted => [$"by the configuration again, by {Shown(rerouted.By)}{Because(rerouted.Reason)}"],
         DsnQueued queued => [queued.Dsn is { } dsn ? $"notification {dsn} about recipient {Numbers(queued.Recipients)}" : $"no notification about recipient {Numbers(queued.Recipients)}{Because(queued.Reason)}"],
         MessageHeld held => [$"by {Shown(held.By)}{Because(held.Reason)}"],
-        MessageReleased released => [$"by {Shown(released.By)}"],
+        MessageReleased released => [$"by {Shown(released.By)}{Because(released.Reason)}"],
         ContentPurged purged => [$"{purged.Octets} octets of content removed"],
         _ => [Shown(EventJson.Write(fact))],
     };
@@ -76,6 +80,13 @@ internal sealed class FactText(TimeText time)
     private static string? Phase(string? phase) => phase is null ? null : $"phase {Shown(phase)}";
 
     private static string Listed(params string?[] words) => string.Join(", ", words.OfType<string>());
+
+    private static IEnumerable<string> Ended(string word, string by, string? reason, IReadOnlyList<int> recipients, IReadOnlyList<int>? trying)
+    {
+        yield return $"by {Shown(by)}{Because(reason)}";
+        if (recipients.Count > 0) yield return $"recipient {Numbers(recipients)}: {word}";
+        if (trying is not null) yield return $"recipient {Numbers(trying)}: {word} when the attempt under way leaves it waiting";
+    }
 
     private static string Word(Transport transport) => transport == Transport.Smtp ? "SMTP" : "mailbox";
 

@@ -16,7 +16,7 @@ internal sealed class HistoryText(Screen screen, TimeText time)
             var sender = entry.Sender.Length == 0 ? "<>" : PrintableText.Escape(entry.Sender);
             var address = PrintableText.Escape(recipient.Address);
             var status = entry.Held is not null && recipient.Status == "pending" ? "held" : recipient.Status;
-            var words = PrintableText.Escape((entry.Held ?? recipient.LastReply ?? "").Replace('\n', ' '));
+            var words = PrintableText.Escape((status == "held" ? $"held by {entry.Held}" : recipient.LastReply ?? "").Replace('\n', ' '));
             if (table is null)
             {
                 screen.Output.WriteLine($"{entry.QueueId}  {time.Second(entry.AcceptedAt)}  {status,-9}  {SizeText.Of(entry.Size).TrimEnd(),8}  {sender} -> {address}{(words.Length == 0 ? "" : $"  {words}")}");
@@ -41,7 +41,7 @@ internal sealed class HistoryText(Screen screen, TimeText time)
     {
         "delivered" => Color.Green,
         "failed" or "expired" => Color.Red,
-        "held" or "in-doubt" => Color.Yellow,
+        "held" or "in-doubt" or "cancelled" => Color.Yellow,
         _ => Color.Default,
     });
 

@@ -1,4 +1,5 @@
 using Postoffice.Store.Configuration;
+using Postoffice.Store.Control;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Admin.Sendmail;
@@ -13,11 +14,16 @@ internal sealed class SendmailGrammar
     private const string Flags = "aciGImnstUvx";
     private const string WithValue = "ABCDFLNORXbfhopr"; // C-CLI-07, and sendmail's own
     private const string WithAttachedValue = "deq";
+    private readonly SendmailMode byName;
     private readonly List<string> settings = [];
     private SendmailOptions options;
     private string? problem;
 
-    private SendmailGrammar(SendmailMode byName) => options = new SendmailOptions { Mode = byName };
+    private SendmailGrammar(SendmailMode byName)
+    {
+        this.byName = byName;
+        options = new SendmailOptions { Mode = byName };
+    }
 
     /// <summary>The mode a name stands for (C-CLI-01); null when it is not one of sendmail's names.</summary>
     public static SendmailMode? ModeOf(string program) => program switch
@@ -77,6 +83,13 @@ internal sealed class SendmailGrammar
         {
             var letter = word[i];
             var attached = i + 1 < word.Length ? word[(i + 1)..] : null;
+            if (RunLetter(word, i) is { } what)
+            {
+                if (letter == 'q') attached = i + 2 < word.Length ? word[(i + 2)..] : null; // behind -qR
+                if ((attached ?? next) is not { Length: > 0 } part) problem = $"option requires an argument -- {(letter == 'q' ? "q" : "")}{what}";
+                else Choose(what, part);
+                return attached is null ? 1 : 0;
+            }
             if (Flags.Contains(letter))
             {
                 Flag(letter);
@@ -186,10 +199,29 @@ internal sealed class SendmailGrammar
         else if (value is "i" or "IgnoreDots") options = options with { IgnoreDots = true };
     }
 
+    /// <summary>I, R or S where it says which part of the queue is run: behind <c>-q</c>, and for runq by itself, whose own options they are.</summary>
+    private char? RunLetter(string word, int at)
+    {
+        var letter = word[at] == 'q' && at + 1 < word.Length ? word[at + 1] : byName == SendmailMode.RunQueue ? word[at] : default;
+        return letter is 'I' or 'R' or 'S' ? letter : null;
+    }
+
+    private void Choose(char what, string part)
+    {
+        var run = options.Run ?? new RunFilter();
+        run = what switch
+        {
+            'I' => run with { Id = part },
+            'R' => run with { Destination = part },
+            _ => run with { Sender = part },
+        };
+        options = options with { Mode = SendmailMode.RunQueue, Run = run };
+    }
+
     private void QueueRun(string value)
     {
         if (value.Length == 0) options = options with { Mode = options.Mode == SendmailMode.Submit ? SendmailMode.RunQueue : options.Mode };
         else if (Units.TryTime(value, out _)) options = options with { QueueInterval = true };
-        else problem = $"-q takes a time such as 15m, not {PrintableText.Escape(value, 40)}; choosing messages by -qI, -qR, -qS is not implemented";
+        else problem = $"-q takes a time such as 15m, not {PrintableText.Escape(value, 40)}";
     }
 }

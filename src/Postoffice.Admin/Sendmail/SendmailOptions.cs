@@ -1,3 +1,4 @@
+using Postoffice.Store.Control;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Admin.Sendmail;
@@ -35,6 +36,9 @@ internal sealed record SendmailOptions
     public string? Body { get; init; }
 
     public bool Verbose { get; init; }
+
+    /// <summary><c>-qR</c>, <c>-qS</c>, <c>-qI</c>, and <c>runq -R -S -I</c>: which recipients; null for all.</summary>
+    public RunFilter? Run { get; init; }
 
     /// <summary><c>--json</c>: lists as objects, one a line.</summary>
     public bool Json { get; init; }

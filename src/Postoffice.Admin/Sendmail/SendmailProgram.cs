@@ -31,7 +31,7 @@ internal sealed class SendmailProgram(string program, Screen screen)
         return options.Mode switch
         {
             SendmailMode.List => Ended(await new QueueCommand(inquiry, screen, new TimeText(screen.Clock.LocalTimeZone)).RunAsync(options.Json, ct)),
-            SendmailMode.RunQueue => Ended(await new RunQueueCommand(inquiry, screen).RunAsync(options.Verbose, ct)),
+            SendmailMode.RunQueue => Ended(await new RunQueueCommand(inquiry, screen).RunAsync(options.Run, options.Verbose, ct)),
             SendmailMode.Session => await new PipedSession(screen).RunAsync(ServicePlaces.SubmissionSocket(settings), ct),
             SendmailMode.Aliases => Aliases(),
             SendmailMode.Daemon => ServiceStart.Run(program, options, screen, detach: !options.Debug),

@@ -82,6 +82,19 @@ internal sealed class Dispatcher
         return request;
     }
 
+    /// <summary>Tries whatever waits of these messages now, without a look at the rest of the queue.</summary>
+    public RunNow RunNow(IEnumerable<QueueId> named)
+    {
+        var request = new RunNow((_, _) => true, clock.GetUtcNow(), named);
+        lock (gate)
+        {
+            if (isOver) request.Cancel();
+            else requests.Enqueue(request);
+        }
+        wakeup.Ring();
+        return request;
+    }
+
     /// <summary>Runs until <paramref name="stop"/>; what is in flight goes on, see <see cref="DrainAsync"/>.</summary>
     public async Task RunAsync(CancellationToken stop)
     {
@@ -151,16 +164,27 @@ internal sealed class Dispatcher
             lock (gate)
             {
                 if (!requests.TryPeek(out request)) return true;
-                if (request.Cursor is null)
+                if (request is { Cursor: null, Named: null })
                 {
                     foreach (var place in inFlight.Values) place.Meet(request); // a recipient whose attempt has started is not among what is due
                 }
             }
-            if (!LookFor(request)) return false;
+            if (!(request.Named is { } named ? LookFor(named, request) : LookFor(request))) return false;
             lock (gate) requests.Dequeue();
             request.Leave();
             request.Unfollow();
         }
+    }
+
+    /// <returns>False when there was no more room; those that are left keep their turn.</returns>
+    private bool LookFor(Queue<QueueId> named, RunNow wish)
+    {
+        while (named.TryPeek(out var id))
+        {
+            if (!TryAdd(id, wish, () => DeliverAsync(id, wish))) return false;
+            named.Dequeue();
+        }
+        return true;
     }
 
     /// <summary>Goes through the whole queue for a wish, whatever is due, page by page.</summary>

@@ -1,10 +1,11 @@
+using Postoffice.Store.Mail;
 using Postoffice.Store.Projections;
 using Postoffice.Store.Queue;
 
 namespace Postoffice.Runner.Scheduling;
 
 /// <summary>An operator's wish that what waits is tried now. A recipient whose attempt ended after the wish has had it fulfilled.</summary>
-internal sealed class RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits, DateTimeOffset at)
+internal sealed class RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits, DateTimeOffset at, IEnumerable<QueueId>? named = null)
 {
     private readonly TaskCompletionSource<int> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -21,14 +22,18 @@ internal sealed class RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits, Da
     /// <summary>Every attempt begun for it has ended, and so has what was under way when it came; cancelled like <see cref="Done"/>.</summary>
     public Task Ended => ended.Task;
 
+    /// <summary>The messages it names that are not put to work yet; null when it is for whatever fits.</summary>
+    public Queue<QueueId>? Named { get; } = named is null ? null : new Queue<QueueId>(named);
+
     /// <summary>Last row looked at.</summary>
     public DueDelivery? Cursor { get; set; }
 
     /// <summary>Whether this is the same wish, and nothing has been done about it yet.</summary>
-    public bool Covers(Func<QueuedMessage, QueuedRecipient, bool> later) => ReferenceEquals(fits, later) && Cursor is null;
+    public bool Covers(Func<QueuedMessage, QueuedRecipient, bool> later) => ReferenceEquals(fits, later) && Cursor is null && Named is null;
 
+    /// <summary>A named message is tried also after an attempt that was under way when it was named: that may have gone by another route.</summary>
     public bool Fits(QueuedMessage message, QueuedRecipient recipient) =>
-        (recipient.LastEndedAt is not { } last || last < at) && fits(message, recipient);
+        Named is not null || ((recipient.LastEndedAt is not { } last || last < at) && fits(message, recipient));
 
     public void Count(int more) => Interlocked.Add(ref recipients, more);
 

@@ -16,10 +16,19 @@ public sealed record ControlAnswer
 
     /// <summary>Facts that the answer does not take into account yet.</summary>
     public long? Lag { get; init; }
+
+    /// <summary>What became of an operator's act on one message.</summary>
+    public ActEntry? Act { get; init; }
     public ControlEnd? End { get; init; }
 
     public static ControlAnswer Ended(int exitCode = 0, string? why = null) => new() { End = new ControlEnd(exitCode, why) };
 }
+
+/// <param name="QueueId">The message, or the word that stood for one.</param>
+/// <param name="Changed">A fact was recorded.</param>
+/// <param name="Words">What was done, or why nothing was.</param>
+/// <param name="ExitCode">Of sysexits.h; 0 also when there was nothing to do.</param>
+public sealed record ActEntry(string QueueId, bool Changed, string Words, int ExitCode);
 
 /// <param name="ExitCode">What the asking program exits with (sysexits.h).</param>
 /// <param name="Why">A sentence for people; null when all went well.</param>

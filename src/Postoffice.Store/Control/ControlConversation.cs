@@ -6,7 +6,7 @@ namespace Postoffice.Store.Control;
 
 /// <summary>One question and its answer on a control connection.</summary>
 internal sealed class ControlConversation(
-    StoreAnswers answers, Func<ControlRequest, ControlRights, CancellationToken, IAsyncEnumerable<ControlAnswer>>? run, TimeProvider clock)
+    StoreAnswers answers, Func<ControlRequest, ControlRights, CancellationToken, IAsyncEnumerable<ControlAnswer>>? acts, TimeProvider clock)
 {
     private const int Usage = 64; // sysexits.h
     private const int ChunkOctets = 32 * 1024;
@@ -23,9 +23,9 @@ internal sealed class ControlConversation(
         {
             Add(ControlAnswer.Ended(Usage, "This is no question."), chunk);
         }
-        else if (request.Ask == ControlRequest.Run && run is not null)
+        else if (acts is not null && (request.Ask == ControlRequest.Run || ControlRequest.IsOrder(request.Ask)))
         {
-            await foreach (var answer in run(request, rights, ct))
+            await foreach (var answer in acts(request, rights, ct))
             {
                 Add(answer, chunk);
                 await SendAsync(link, chunk, ct); // people watch it

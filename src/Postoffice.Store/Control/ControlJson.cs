@@ -22,4 +22,5 @@ public static class ControlJson
 [JsonSerializable(typeof(QueueEntry))]
 [JsonSerializable(typeof(HistoryEntry))]
 [JsonSerializable(typeof(TraceEntry))]
+[JsonSerializable(typeof(ActEntry))]
 public sealed partial class ControlJsonContext : JsonSerializerContext;

@@ -36,11 +36,11 @@ public sealed class ControlServer : IAsyncDisposable
 
     /// <summary>Starts to answer; returns at once.</summary>
     /// <param name="name"><c>smtpd.sock</c> or <c>runner.sock</c>.</param>
-    /// <param name="run">Answers <see cref="ControlRequest.Run"/>; null in a service that delivers nothing.</param>
+    /// <param name="acts">Answers what is more than a look into the store; null in a service that delivers nothing.</param>
     public static ControlServer Start(
         ControlOptions options, string name, MailStore store, TimeProvider clock, ILogger log,
-        Func<ControlRequest, ControlRights, CancellationToken, IAsyncEnumerable<ControlAnswer>>? run = null) =>
-        new(options, name, new ControlConversation(new StoreAnswers(store), run, clock), clock, log);
+        Func<ControlRequest, ControlRights, CancellationToken, IAsyncEnumerable<ControlAnswer>>? acts = null) =>
+        new(options, name, new ControlConversation(new StoreAnswers(store), acts, clock), clock, log);
 
     /// <summary>Closes the door; answers under way are cut off.</summary>
     public async ValueTask DisposeAsync()

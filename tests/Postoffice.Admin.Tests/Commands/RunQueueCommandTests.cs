@@ -55,6 +55,19 @@ public sealed class RunQueueCommandTests : IDisposable
         Assert.False(asked!.Verbose);
     }
 
+    [Theory]
+    [InlineData("runq", "-R", "remote.test", "-S", "alice")]
+    [InlineData("sendmail", "-qRremote.test", "-qSalice")]
+    [InlineData("postoffice", "runq", "-R", "remote.test", "--sender", "alice")]
+    public async Task A_part_of_the_queue_is_asked_for_by_every_name(string name, params string[] line)
+    {
+        await using var runner = await StartAsync(ControlAnswer.Ended(0, "Nothing that waits fits."));
+        Assert.Equal(
+            new ProgramRun(0, "", $"{name}: Nothing that waits fits.\n"),
+            await ProgramRun.Of(name, "", name == "postoffice" ? [.. line, "-C", directory.File("cf")] : ["-C", directory.File("cf"), .. line]));
+        Assert.Equal(new RunFilter("remote.test", "alice"), asked!.Chosen);
+    }
+
     [Fact]
     public async Task With_no_runner_to_ask_the_exit_code_is_69()
     {

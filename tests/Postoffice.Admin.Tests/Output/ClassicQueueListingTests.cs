@@ -23,7 +23,8 @@ public sealed class ClassicQueueListingTests
         *0A1B2C3D4E5G*   12.06K 12:05 22-Nov-2026 <>
                                             bob@example.test
         !0A1B2C3D4E5H!   95.37M 12:05 22-Nov-2026 alice@example.net
-                          to be looked at
+                          held by root: to be looked at
+                          goes to mx.example.net:25 (root: down)
                                             bob@example.test
          0A1B2C3D4E5J  (fact 7 cannot be read)
 
@@ -32,7 +33,7 @@ public sealed class ClassicQueueListingTests
             4,
             Entry("0A1B2C3D4E5F", 1_234, Waiting("bob@example.test", "451 4.7.1 \u001b[2J Greylisted,\ncome back in a little while, say in half an hour"), Waiting("carol@example.test")),
             Entry("0A1B2C3D4E5G", 12_345, Waiting("bob@example.test")) with { Sender = "", Trying = true },
-            Entry("0A1B2C3D4E5H", 100_000_000, Waiting("bob@example.test", "451 no")) with { Held = "to be looked at" },
+            Entry("0A1B2C3D4E5H", 100_000_000, Waiting("bob@example.test", "451 no")) with { Held = "root: to be looked at", Rerouted = "mx.example.net:25 (root: down)" },
             Entry("0A1B2C3D4E5J", 0) with { Problem = "fact 7 cannot be read" }));
 
     [Theory]

@@ -1,4 +1,5 @@
 using Postoffice.Admin.Sendmail;
+using Postoffice.Store.Control;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Admin.Tests.Sendmail;
@@ -49,7 +50,8 @@ public sealed class SendmailGrammarTests
     [InlineData("-N sometimes", "-N takes")]
     [InlineData("-R all", "-R takes")]
     [InlineData("-B 9BIT", "-B takes")]
-    [InlineData("-qIabc", "-q takes a time")]
+    [InlineData("-qIabc -qR", "option requires an argument -- qR")]
+    [InlineData("-qXabc", "-q takes a time")]
     public void What_cannot_be_meant_is_refused_with_a_sentence(string line, string sentence)
     {
         Assert.False(SendmailGrammar.TryParse(SendmailMode.Submit, line.Split(' '), out _, out var problem));
@@ -80,6 +82,20 @@ public sealed class SendmailGrammarTests
     [InlineData("smtpd", "Daemon")]
     [InlineData("send-mail", "Submit")]
     public void A_name_stands_for_a_mode(string name, string mode) => Assert.Equal(mode, SendmailGrammar.ModeOf(name).ToString());
+
+    [Theory]
+    [InlineData("runq", "-R remote.test -v", "remote.test", null, null)]
+    [InlineData("runq", "-vRremote.test -S <> -I0A1B", "remote.test", "<>", "0A1B")]
+    [InlineData("sendmail", "-qRremote.test", "remote.test", null, null)]
+    [InlineData("sendmail", "-qS alice -v -qI0A", null, "alice", "0A")]
+    [InlineData("mailq", "-qRremote.test", "remote.test", null, null)]
+    public void A_run_may_be_for_a_part_of_the_queue(string name, string line, string? destination, string? sender, string? id)
+    {
+        Assert.True(SendmailGrammar.TryParse(SendmailGrammar.ModeOf(name)!.Value, line.Split(' '), out var options, out var problem), problem);
+        Assert.Equal((SendmailMode.RunQueue, new RunFilter(destination, sender, id)), (options.Mode, options.Run));
+        Assert.Equal(line.Contains('v', StringComparison.Ordinal), options.Verbose);
+        Assert.Equal(Ret.Unspecified, options.Ret);
+    }
 
     private static SendmailOptions Parsed(string line)
     {
