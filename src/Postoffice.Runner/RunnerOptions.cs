@@ -19,8 +19,8 @@ internal enum InDoubtPolicy
 /// <summary>Settings of the runner.</summary>
 internal sealed record RunnerOptions
 {
-    /// <summary><c>retry=</c>: waits between attempts.</summary>
-    public RetrySchedule Retry { get; init; } = RetrySchedule.Default;
+    /// <summary><c>retry=</c> and its exceptions: waits between attempts.</summary>
+    public RetryRules Retry { get; init; } = new(RetrySchedule.Default);
 
     /// <summary><c>qreturn=</c> (C-CFG-41): how long a recipient waits at most. 1 s to 365 d.</summary>
     public TimeSpan Lifetime { get; init; } = TimeSpan.FromDays(3);
@@ -61,7 +61,7 @@ internal sealed record RunnerOptions
         var defaults = new RunnerOptions();
         return new RunnerOptions
         {
-            Retry = Schedule(settings),
+            Retry = RetryRules.From(settings),
             Lifetime = settings.Time("qreturn", defaults.Lifetime, TimeSpan.FromSeconds(1), TimeSpan.FromDays(365)),
             DelayWarning = settings.Time("delay-warning", defaults.DelayWarning, TimeSpan.Zero, TimeSpan.FromDays(365)),
             BounceSize = settings.Octets("bounce-size", defaults.BounceSize, OctetUnits.Decimal),
@@ -83,14 +83,6 @@ internal sealed record RunnerOptions
             Timeouts = PhaseTimeouts.From(settings),
             Retention = RetentionSettings.From(settings),
         };
-    }
-
-    private static RetrySchedule Schedule(Settings settings)
-    {
-        if (settings.Find("retry") is not { } setting) return RetrySchedule.Default;
-        return RetrySchedule.TryParse(setting.Value ?? "", out var schedule)
-            ? schedule
-            : throw new SettingException(setting, "waits such as 5m,15m,30m,1h,2h,4h are expected, each from 1s to 7d");
     }
 
     private static InDoubtPolicy Doubt(Settings settings) => settings.Find("in-doubt") switch

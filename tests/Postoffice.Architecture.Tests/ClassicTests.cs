@@ -25,6 +25,7 @@ public sealed partial class ClassicTests
     [InlineData("CLI", "1-54")]
     [InlineData("LOCAL", "1-20")]
     [InlineData("QUEUE", "1-44")]
+    [InlineData("BNC", "1-13")]
     public void Every_requirement_has_one_row(string group, string numbers)
     {
         var given =

@@ -38,7 +38,9 @@ internal sealed class RunnerRig : IAsyncDisposable
         Sessions = new FakeTransport(Transport.Smtp) { Clock = clock };
         var bounces = new BouncePolicy(new DsnComposer(Self, store.Content, options, clock), store.Content, ids, Self);
         Workings = new InForce<Workings>(new Workings(options, new ByDomain(), Mailboxes, Sessions, bounces, Idle(options, clock)));
-        Recorder = new OutcomeRecorder(Journal, lease, Workings, clock, new SteadyClock(clock), NullLogger.Instance);
+        var age = new SteadyClock(clock);
+        Recorder = new OutcomeRecorder(Journal, lease, Workings, clock, age, NullLogger.Instance);
+        Late = new LateMail(store.Due, Recorder, Workings, age, NullLogger.Instance);
         var recovery = new Recovery(Recorder, Mailboxes, NullLogger.Instance);
         var work = new MessageWork(Recorder, recovery, Workings, Board, Term, clock, NullLogger.Instance);
         Dispatcher = new Dispatcher(store.Due, work, Workings, clock, NullLogger.Instance);
@@ -52,6 +54,7 @@ internal sealed class RunnerRig : IAsyncDisposable
     public FakeTransport Sessions { get; }
     public InForce<Workings> Workings { get; }
     public OutcomeRecorder Recorder { get; }
+    public LateMail Late { get; }
     public SwitchBoard Board { get; } = new();
     public HoldingTerm Term { get; } = new();
     public Dispatcher Dispatcher { get; }

@@ -20,7 +20,7 @@ internal sealed class TraceCommand(Inquiry inquiry, Screen screen, TimeText time
                     screen.Output.WriteJson(entry, ControlJson.Lines.TraceEntry);
                     break;
                 case { Trace: { } entry }:
-                    var cause = entry.CausedBy is { } position ? $"  (because of fact {position})" : "";
+                    var cause = entry.CausedBy is { } position ? $"  (because of fact {position}{(entry.CausedByStream is { } stream ? $" of {PrintableText.Escape(stream)}" : "")})" : "";
                     screen.Output.WriteLine($"{time.Millisecond(entry.RecordedAt)}  {PrintableText.Escape(entry.Name)}{cause}");
                     foreach (var line in text.Lines(entry)) screen.Output.WriteLine($"    {line}");
                     break;

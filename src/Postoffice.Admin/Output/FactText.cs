@@ -34,7 +34,7 @@ internal sealed class FactText(TimeText time)
         MessageCancelled cancelled => Ended("cancelled", cancelled.By, cancelled.Reason, cancelled.Recipients, cancelled.Trying),
         MessageRerouted { To: { } hop } rerouted => [$"to {Shown($"{hop}")} by {Shown(rerouted.By)}{Because(rerouted.Reason)}"],
         MessageRerouted rerouted => [$"by the configuration again, by {Shown(rerouted.By)}{Because(rerouted.Reason)}"],
-        DsnQueued queued => [queued.Dsn is { } dsn ? $"notification {dsn} about recipient {Numbers(queued.Recipients)}" : $"no notification about recipient {Numbers(queued.Recipients)}{Because(queued.Reason)}"],
+        DsnQueued queued => [queued.Dsn is { } dsn ? $"notification {dsn} about recipient {Numbers(queued.Recipients)}: {$"{queued.Action}".ToLowerInvariant()}" : $"no notification about recipient {Numbers(queued.Recipients)}{Because(queued.Reason)}"],
         MessageHeld held => [$"by {Shown(held.By)}{Because(held.Reason)}"],
         MessageReleased released => [$"by {Shown(released.By)}{Because(released.Reason)}"],
         ContentPurged purged => [$"{purged.Octets} octets of content removed"],

@@ -10,7 +10,7 @@ internal sealed class CrowdedOut(TimeProvider clock)
 {
     private const int Most = 100_000;
 
-    // Loaded again now and then all the same: age may decide before a place is free.
+    // Loaded again now and then all the same: another configuration may know another way.
     private static readonly TimeSpan Fresh = TimeSpan.FromMinutes(10);
 
     private readonly Lock gate = new();

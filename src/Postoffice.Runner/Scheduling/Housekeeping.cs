@@ -8,13 +8,15 @@ using Postoffice.Store.Retention;
 namespace Postoffice.Runner.Scheduling;
 
 /// <summary>
-/// What has time until deliveries have had theirs: rows that people look at, and the removal of what is kept no longer. Deliveries under way
-/// slow it down to a step now and then, so that neither waits for ever.
+/// What has time until deliveries have had theirs: mail that is late, rows that people look at, and the removal of what is kept no longer.
+/// Deliveries under way slow it down to a step now and then, so that neither waits for ever.
 /// </summary>
+/// <param name="late">Sees to what age asks for and answers whether there is more, see <see cref="LateMail.StepAsync"/>.</param>
 /// <param name="sweeps">Tidies mailboxes, one a round.</param>
 /// <param name="isBusy">Whether messages are in flight.</param>
 internal sealed class Housekeeping(
-    MailStore store, Lease lease, Func<RetentionSettings> retention, SweepRounds sweeps, Func<bool> isBusy, TimeProvider clock, ILogger log)
+    MailStore store, Lease lease, Func<RetentionSettings> retention, Func<CancellationToken, Task<bool>> late, SweepRounds sweeps, Func<bool> isBusy, TimeProvider clock,
+    ILogger log)
 {
     private const int FactsAtOnce = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -28,7 +30,7 @@ internal sealed class Housekeeping(
         {
             while (true)
             {
-                var more = await CatchUpAsync(ct);
+                var more = await CatchUpAsync(ct) | await AgeAsync(ct);
                 if (clock.GetUtcNow() >= retentionDue)
                 {
                     switch (await RetainAsync(ct))
@@ -46,6 +48,10 @@ internal sealed class Housekeeping(
                 await SweepAsync(ct);
                 if (!more || isBusy()) await Task.Delay(Pause, clock, ct);
             }
+        }
+        catch (LeaseLostException)
+        {
+            // Nothing of the store is ours to keep any more.
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -68,6 +74,25 @@ internal sealed class Housekeeping(
         catch (Exception fault) when (fault is not (OperationCanceledException or OutOfMemoryException))
         {
             RunnerLog.ScheduleSurprised(log, fault); // rows for people may lag; mail does not wait for them
+            return false;
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Housekeeping outlives any surprise; each is logged.")]
+    private async Task<bool> AgeAsync(CancellationToken ct)
+    {
+        try
+        {
+            return await late(ct);
+        }
+        catch (StoreUnavailableException trouble)
+        {
+            RunnerLog.HousekeepingWaits(log, trouble.Message);
+            return false;
+        }
+        catch (Exception fault) when (fault is not (OperationCanceledException or LeaseLostException or OutOfMemoryException))
+        {
+            RunnerLog.ScheduleSurprised(log, fault); // attempts see to it as well, when they end
             return false;
         }
     }

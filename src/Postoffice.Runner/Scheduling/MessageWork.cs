@@ -94,7 +94,6 @@ internal sealed class MessageWork(
             .Where(recipient => recipient.DueAt <= now || wish?.Fits(message, recipient) == true)
             .ToList();
         wish?.Count(waiting.Count);
-        var expired = false;
         flight.PlannedTo = message.Rerouted?.To;
         var plan = Plan(waiting, flight.PlannedTo).ToList();
         foreach (var (route, recipients) in plan)
@@ -114,9 +113,7 @@ internal sealed class MessageWork(
             if (plan.Count == 1 && slots == mailboxes) crowdedOut.Remember(flight.Id, slots, route.Destination);
             Crowded?.Invoke(route.Destination, recipients[0].Accepted.To.Mailbox.DomainPart);
             slots.AskForRoom(route.Destination);
-            expired |= recipients.Any(recipient => recipient.Attempts > 0);
         }
-        if (expired) await recorder.ExpireAsync(flight, term.Abandoned); // no place was free for so long that age decides
     }
 
     /// <summary>One attempt with a place of its own; gives the place back.</summary>

@@ -85,9 +85,13 @@ internal sealed class OutcomeRecorder(
     /// <summary>Whether <c>qreturn=</c> is over for the message.</summary>
     public bool IsTooOld(QueuedMessage message) => Decide.IsTooOld(message, workings.Current.Options.Lifetime, age.GetUtcNow());
 
-    /// <summary>Ends recipients that are too old and do not come to an attempt any more.</summary>
-    public async Task ExpireAsync(MessageInFlight flight, CancellationToken ct) =>
-        LogOutcomes(flight, await AppendAsync(flight, Expired, ct));
+    /// <summary>Ends recipients that are too old and did not come to an attempt.</summary>
+    /// <param name="missedBy">They should have been tried before this instant.</param>
+    public async Task ExpireAsync(MessageInFlight flight, DateTimeOffset missedBy, CancellationToken ct) =>
+        LogOutcomes(flight, await AppendAsync(flight, message => Expired(message, missedBy), ct));
+
+    /// <summary>Tells the sender what is to be told of a message with which nothing happens: that it is late.</summary>
+    public Task TellAsync(MessageInFlight flight, CancellationToken ct) => AppendAsync(flight, _ => [], ct, isLate: true);
 
     /// <summary>Records what an operator does with the message, and the DSN that follows.</summary>
     /// <param name="flight">Of a message that the journal knows.</param>
@@ -127,24 +131,25 @@ internal sealed class OutcomeRecorder(
     {
         var options = workings.Current.Options;
         var spread = Random.Shared.NextDouble();
-        if (Decide.End(message, attempt, report, options.Retry, options.Lifetime, clock.GetUtcNow(), spread) is not { } ended) return [];
+        if (Decide.End(message, attempt, report, options.Retry.For, options.Lifetime, clock.GetUtcNow(), spread) is not { } ended) return [];
         List<QueueEvent> facts = [ended];
         if (options.InDoubt is InDoubtPolicy.Hold && ended.Outcomes.Any(outcome => outcome.Result is OutcomeKind.InDoubt))
         {
             facts.Add(new MessageHeld("postoffice-runner", "in doubt: it may have been delivered (in-doubt=hold)"));
         }
         facts.AddRange(Operate.Fulfil(Evolve(message, facts))); // what an operator ordered meanwhile
-        facts.AddRange(Expired(Evolve(message, facts)));
+        facts.AddRange(Expired(Evolve(message, facts), missedBy: null));
         return facts;
     }
 
-    private List<QueueEvent> Expired(QueuedMessage message) =>
-        Decide.Expire(message, workings.Current.Options.Lifetime, age.GetUtcNow()) is { } expired ? [expired] : [];
+    private List<QueueEvent> Expired(QueuedMessage message, DateTimeOffset? missedBy) =>
+        Decide.Expire(message, workings.Current.Options.Lifetime, age.GetUtcNow(), missedBy) is { } expired ? [expired] : [];
 
     /// <summary>Appends what follows from the message as it stands, and the DSN that follows from that.</summary>
+    /// <param name="isLate">Time alone may ask for a DSN, without any fact that leads to it.</param>
     /// <returns>The facts written; empty when nothing follows.</returns>
     private async Task<IReadOnlyList<QueueEvent>> AppendAsync(
-        MessageInFlight flight, Func<QueuedMessage, IReadOnlyList<QueueEvent>> decide, CancellationToken ct)
+        MessageInFlight flight, Func<QueuedMessage, IReadOnlyList<QueueEvent>> decide, CancellationToken ct, bool isLate = false)
     {
         await flight.Gate.WaitAsync(ct);
         try
@@ -153,12 +158,14 @@ internal sealed class OutcomeRecorder(
             {
                 var message = await ReadAsync(flight, ct) ?? throw new InvalidOperationException($"{flight.Id} is gone from the journal");
                 var facts = decide(message);
-                if (facts.Count == 0) return facts;
+                if (facts.Count == 0 && !isLate) return facts;
                 var evolved = Evolve(message, facts);
                 var ending = facts.ToList().FindLastIndex(fact => fact is AttemptEnded or RecipientExpired or MessageCancelled);
-                await using var bounce = ending < 0 ? null : await BounceAsync(evolved, new BounceCause(ending, null), ct);
-                var change = new StreamAppend(StreamId.Message(flight.Id), ExpectedVersion.At(message.Version), facts.ToValueList());
-                var append = new Append([change, .. bounce?.Streams ?? []]) { Content = bounce?.Content, Lease = lease };
+                await using var bounce = ending >= 0 || isLate ? await BounceAsync(evolved, ending < 0 ? null : ending, ct) : null;
+                List<StreamAppend> streams = [.. bounce?.Streams ?? []];
+                if (facts.Count > 0) streams.Insert(0, new(StreamId.Message(flight.Id), ExpectedVersion.At(message.Version), facts.ToValueList()));
+                if (streams.Count == 0) return facts;
+                var append = new Append(streams.ToValueList()) { Content = bounce?.Content, Lease = lease };
                 switch (await journal.AppendAsync(append, ct))
                 {
                     case AppendResult.Appended:
@@ -183,11 +190,15 @@ internal sealed class OutcomeRecorder(
         }
     }
 
+    /// <param name="ending">The fact of the same append that leads to it; null when those in the journal do.</param>
     /// <returns>Null when there is nothing to tell anybody.</returns>
-    private async ValueTask<Bounce?> BounceAsync(QueuedMessage message, BounceCause cause, CancellationToken ct) =>
-        DecideReport.Of(message, workings.Current.Options.DelayWarning, age.GetUtcNow()) is { } report
-            ? await workings.Current.Bounces.ReportAsync(message, report, cause, ct)
-            : null;
+    private async ValueTask<Bounce?> BounceAsync(QueuedMessage message, int? ending, CancellationToken ct)
+    {
+        var current = workings.Current;
+        if (DecideReport.Of(message, current.Options.DelayWarning, age.GetUtcNow()) is not { } report) return null;
+        var last = message.Recipients.Values.Max(recipient => recipient.LastBy) ?? message.AcceptedBy;
+        return await current.Bounces.ReportAsync(message, report, new BounceCause(ending, ending is null ? last : null), ct);
+    }
 
     private async Task<QueuedMessage?> ReadAsync(MessageInFlight flight, CancellationToken ct)
     {

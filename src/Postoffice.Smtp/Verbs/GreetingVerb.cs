@@ -25,6 +25,7 @@ internal sealed class GreetingVerb(bool extended) : IVerb
         yield return $"SIZE {options.MaxMessageOctets}"; // RFC 1870; 0: no fixed limit
         yield return "8BITMIME"; // RFC 6152
         yield return "ENHANCEDSTATUSCODES"; // RFC 2034
+        yield return "DSN"; // RFC 3461
         yield return "CHUNKING"; // RFC 3030
         if (session.MayStartTls) yield return "STARTTLS"; // RFC 3207
         yield return $"LIMITS RCPTMAX={options.MaxRecipients}"; // RFC 9422

@@ -13,6 +13,10 @@ public sealed class QueueIdSource(TimeProvider clock)
     private readonly Lock gate = new();
     private long last;
 
+    /// <summary>The least id that can be made at this instant: those before it name earlier messages, as far as clocks are true.</summary>
+    public static QueueId LeastOf(DateTimeOffset instant) =>
+        new(Math.Clamp(instant.ToUnixTimeMilliseconds() - Epoch, 0, (1L << 42) - 1) << LowBits);
+
     public QueueId Next()
     {
         var milliseconds = Math.Clamp(clock.GetUtcNow().ToUnixTimeMilliseconds() - Epoch, 0, (1L << 42) - 1);

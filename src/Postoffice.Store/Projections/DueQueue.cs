@@ -57,6 +57,18 @@ public sealed class DueQueue
             Read, behind);
     });
 
+    /// <summary>Messages with a recipient that waits, not held and not being tried, in the order they came.</summary>
+    /// <param name="after">Goes on behind this one of an earlier answer.</param>
+    /// <param name="before">Up to this one.</param>
+    /// <param name="dueBefore">Due at or before this instant.</param>
+    public IReadOnlyList<QueueId> Waiting(QueueId after, QueueId before, DateTimeOffset dueBefore, int limit) => database.Read(tx => tx.All(
+        """
+        SELECT DISTINCT queue_id FROM due_delivery NOT INDEXED -- by its primary key: what waits and is not old costs nothing
+         WHERE attempt IS NULL AND held = 0 AND queue_id > ?1 AND queue_id < ?2 AND due_at_ms <= ?3
+         ORDER BY queue_id LIMIT ?4
+        """,
+        row => QueueId.Parse(row.Text(0)), after.ToString(), before.ToString(), dueBefore.ToUnixTimeMilliseconds(), limit));
+
     /// <summary>When the next recipient is due; null when none waits.</summary>
     public DateTimeOffset? NextDueAt() =>
         database.Read(tx => tx.Number("SELECT min(due_at_ms) FROM due_delivery WHERE attempt IS NULL AND held = 0")) is { } due

@@ -10,5 +10,7 @@ namespace Postoffice.Store.Queries;
 /// <param name="CausedBy">Position of the fact that led here; null when the outside did.</param>
 /// <param name="Data">The fact itself: peers' words in it are hostile text. Null when the row is damaged.</param>
 /// <param name="Damaged">What stands in the row when it is no JSON: hostile text. Null for all others.</param>
+/// <param name="CausedByStream">Stream of the fact that led here, such as <c>message/0123456789AB</c>; null when it is the message's own.</param>
 public sealed record TraceEntry(
-    long Position, int Version, string Name, DateTimeOffset RecordedAt, long? CausedBy, JsonElement? Data, string? Damaged = null);
+    long Position, int Version, string Name, DateTimeOffset RecordedAt, long? CausedBy, JsonElement? Data, string? Damaged = null,
+    string? CausedByStream = null);

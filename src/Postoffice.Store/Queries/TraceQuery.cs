@@ -37,12 +37,14 @@ public sealed class TraceQuery
 
     private static List<TraceEntry> Page(StoreTransaction tx, QueueId message, int after) => tx.All(
         """
-        SELECT position, version, name, recorded_at_ms, caused_by, data FROM event
-         WHERE stream = ?1 AND version > ?2 ORDER BY version LIMIT ?3
+        SELECT e.position, e.version, e.name, e.recorded_at_ms, e.caused_by, e.data, nullif(cause.stream, e.stream)
+          FROM event e LEFT JOIN event cause ON cause.position = e.caused_by
+         WHERE e.stream = ?1 AND e.version > ?2 ORDER BY e.version LIMIT ?3
         """,
         row => Entry(
             new TraceEntry(
-                row.Integer(0), (int)row.Integer(1), row.Text(2), DateTimeOffset.FromUnixTimeMilliseconds(row.Integer(3)), row.IntegerOrNull(4), Data: null),
+                row.Integer(0), (int)row.Integer(1), row.Text(2), DateTimeOffset.FromUnixTimeMilliseconds(row.Integer(3)), row.IntegerOrNull(4), Data: null,
+                CausedByStream: row.TextOrNull(6)),
             row.Text(5)),
         StreamId.Message(message).Name, after, PageSize);
 

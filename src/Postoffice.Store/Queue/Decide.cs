@@ -23,18 +23,27 @@ public static class Decide
 
     /// <summary>Ends an attempt; null when it has ended already.</summary>
     /// <param name="lifetime"><c>qreturn=</c>: the last attempt is made when it has run out, not hours later.</param>
+    /// <param name="schedule">By which a recipient waits after this result; the result is null where the attempt says none.</param>
     /// <param name="spread">0 to 1: the dice for the schedule's jitter.</param>
     public static AttemptEnded? End(
-        QueuedMessage message, int attempt, AttemptReport report, RetrySchedule schedule, TimeSpan lifetime, DateTimeOffset now, double spread)
+        QueuedMessage message,
+        int attempt,
+        AttemptReport report,
+        Func<QueuedRecipient, RecipientResult?, RetrySchedule> schedule,
+        TimeSpan lifetime,
+        DateTimeOffset now,
+        double spread)
     {
         if (!message.OpenAttempts.TryGetValue(attempt, out var started)) return null;
         var results = report.Results.ToDictionary(result => result.Recipient);
         var outcomes = started.Recipients.Select(number =>
         {
-            var next = schedule.NextAttempt(message.Recipients[number].Attempts, now, spread);
+            var recipient = message.Recipients[number];
+            var result = results.GetValueOrDefault(number);
+            var next = schedule(recipient, result).NextAttempt(recipient.Attempts, now, spread);
             var end = message.AcceptedAt + lifetime;
             if (now < end && end < next) next = end;
-            return results.TryGetValue(number, out var result)
+            return result is not null
                 ? Outcome(result, now, next)
                 : new RecipientOutcome(number, OutcomeKind.Deferred, Reason: "the attempt ended without a word on this recipient", NextAttemptAt: next);
         });
@@ -45,10 +54,13 @@ public static class Decide
 
     /// <summary>Ends every waiting recipient whose queue lifetime ran out; null when there is none.</summary>
     /// <param name="lifetime"><c>qreturn=</c>.</param>
-    public static RecipientExpired? Expire(QueuedMessage message, TimeSpan lifetime, DateTimeOffset now)
+    /// <param name="missedBy">Only those that should have been tried before this instant; null for all.</param>
+    public static RecipientExpired? Expire(QueuedMessage message, TimeSpan lifetime, DateTimeOffset now, DateTimeOffset? missedBy = null)
     {
         if (message.Held is not null || !IsTooOld(message, lifetime, now)) return null;
-        var waiting = message.Recipients.Values.Where(recipient => recipient.State is RecipientState.Pending).ToList();
+        var waiting = message.Recipients.Values
+            .Where(recipient => recipient.State is RecipientState.Pending && (missedBy is null || recipient.DueAt <= missedBy))
+            .ToList();
         if (waiting.Count == 0) return null;
         var last = waiting.Select(recipient => recipient.Last).LastOrDefault(outcome => outcome is not null);
         return new RecipientExpired(waiting.Select(recipient => recipient.Number).ToValueList(), last?.Reply?.ToString() ?? last?.Reason);

@@ -13,6 +13,9 @@ public sealed record QueuedMessage
     /// <summary>When we took it, UTC.</summary>
     public required DateTimeOffset AcceptedAt { get; init; }
 
+    /// <summary>Position of its acceptance.</summary>
+    public required long AcceptedBy { get; init; }
+
     /// <summary>Version of the last fact folded.</summary>
     public required int Version { get; init; }
 
@@ -91,6 +94,7 @@ public sealed record QueuedMessage
             Id = id,
             Accepted = accepted,
             AcceptedAt = first.RecordedAt,
+            AcceptedBy = first.Position,
             Version = first.Version,
             Recipients = accepted.Recipients.ToImmutableSortedDictionary(
                 recipient => recipient.Number,

@@ -85,7 +85,7 @@ public sealed class NotifyTests
     [Fact]
     public async Task An_attempt_that_fails_late_warns_the_sender_once()
     {
-        await using var rig = await RunnerRig.NewAsync(new RunnerOptions { Retry = new RetrySchedule([TimeSpan.FromHours(5)]) });
+        await using var rig = await RunnerRig.NewAsync(new RunnerOptions { Retry = new(new RetrySchedule([TimeSpan.FromHours(5)])) });
         rig.Sessions.Always(number => new RecipientResult.Refused(number, Reply.Parse("451 4.3.2 not now")));
         var id = await rig.AcceptAsync("carol@remote.test");
         rig.Start();

@@ -17,7 +17,7 @@ public sealed class EveryOrderTests
     public async Task Every_recipient_ends_exactly_once_and_never_early() =>
         await Gen.Select(Results, Gen.Int[1, 6]).SampleAsync(async (results, messages) =>
         {
-            await using var rig = await RunnerRig.StartAsync(new RunnerOptions { Retry = new RetrySchedule([TimeSpan.FromMinutes(5)]), Lifetime = TimeSpan.FromHours(1) });
+            await using var rig = await RunnerRig.StartAsync(new RunnerOptions { Retry = new(new RetrySchedule([TimeSpan.FromMinutes(5)])), Lifetime = TimeSpan.FromHours(1) });
             var next = -1;
             RecipientResult Dice(int number) => results[Interlocked.Increment(ref next) % results.Length] switch
             {

@@ -14,6 +14,7 @@ public sealed class HousekeepingTests : IDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly CancellationToken ct = TestContext.Current.CancellationToken;
     private volatile bool isBusy;
+    private volatile int lateSteps;
 
     public HousekeepingTests() => temp = new TempStore(clock);
 
@@ -35,6 +36,7 @@ public sealed class HousekeepingTests : IDisposable
         var running = await StartAsync();
         await UntilAsync(async () => await temp.Store.Content.OpenAsync(id, ct) is null);
 
+        Assert.NotEqual(0, lateSteps);
         await stop.CancelAsync();
         await running;
     }
@@ -60,7 +62,13 @@ public sealed class HousekeepingTests : IDisposable
     {
         var lease = await temp.Store.Leases.TryClaimAsync(0, "test", TimeSpan.FromMinutes(1), ct);
         var sweeps = new SweepRounds(temp.Store, (_, _, _) => Task.FromResult<int?>(0), () => true, clock, NullLogger.Instance);
-        return new Housekeeping(temp.Store, lease!, () => new RetentionSettings(), sweeps, () => isBusy, clock, NullLogger.Instance).RunAsync(stop.Token);
+        return new Housekeeping(temp.Store, lease!, () => new RetentionSettings(), Late, sweeps, () => isBusy, clock, NullLogger.Instance).RunAsync(stop.Token);
+    }
+
+    private Task<bool> Late(CancellationToken token)
+    {
+        lateSteps++;
+        return Task.FromResult(false);
     }
 
     private long Lag() => temp.Store.Projections.List().Max(projection => projection.Lag);

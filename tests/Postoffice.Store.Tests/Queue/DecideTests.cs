@@ -105,7 +105,7 @@ public sealed class DecideTests
     [Fact]
     public void An_attempt_that_says_nothing_of_a_recipient_leaves_it_waiting() =>
         Given(Accepted(), First)
-            .When(message => Decide.End(message, 1, new AttemptReport([]), Hourly, Lifetime, Noon, 0))
+            .When(message => Decide.End(message, 1, new AttemptReport([]), ByTheHour, Lifetime, Noon, 0))
             .Then(ended => Assert.Equal(OutcomeKind.Deferred, Assert.Single(ended!.Outcomes).Result));
 
     [Fact]
@@ -132,8 +132,10 @@ public sealed class DecideTests
     public void What_is_held_does_not_expire() =>
         Given(Accepted(), new MessageHeld("root", "to see")).When(message => Decide.Expire(message, Lifetime, Noon + Lifetime)).ThenNothing();
 
+    private static RetrySchedule ByTheHour(QueuedRecipient recipient, RecipientResult? result) => Hourly;
+
     private static AttemptEnded? End(QueuedMessage message, RecipientResult result, DateTimeOffset now) =>
-        Decide.End(message, 1, new AttemptReport([result]), Hourly, Lifetime, now, spread: 0);
+        Decide.End(message, 1, new AttemptReport([result]), ByTheHour, Lifetime, now, spread: 0);
 
     private static AttemptEnded Ended(RecipientOutcome outcome) => new(1, [outcome]);
 }
