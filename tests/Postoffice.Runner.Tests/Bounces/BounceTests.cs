@@ -90,6 +90,42 @@ public sealed class BounceTests
         Assert.Contains("NOTIFY", decided.Reason);
     }
 
+    [Fact]
+    public async Task A_failure_and_its_notification_name_each_other()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        var id = await rig.AcceptAsync("nobody@example.test");
+        var (_, told) = await rig.Journal.NextWithStreamAsync<DsnQueued>();
+
+        var failed = rig.Store.Trace.Of(id).ToList();
+        var failure = failed.Single(entry => entry.Name == "attempt-ended.v1");
+        var report = failed.Single(entry => entry.Name == "dsn-queued.v1");
+        Assert.Equal((failure.Position, null), (report.CausedBy, report.CausedByStream));
+        Assert.Equal(told.Dsn.ToString(), report.Data!.Value.GetProperty("dsn").GetString());
+        var accepted = rig.Store.Trace.Of(told.Dsn!.Value).First();
+        Assert.Equal((failure.Position, $"message/{id}"), (accepted.CausedBy, accepted.CausedByStream));
+    }
+
+    [Fact]
+    public async Task A_message_for_many_who_all_fail_is_a_few_notifications_and_each_failure_is_in_one()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        rig.Mailboxes.Always(number => new RecipientResult.Refused(number, Reply.Parse("550 5.2.1 closed")));
+        var id = await rig.AcceptAsync([.. Enumerable.Range(1, 40).Select(number => $"user{number}@example.test")]);
+        rig.Start();
+        HashSet<int> told = [];
+        HashSet<QueueId> notifications = [];
+        while (told.Count < 40)
+        {
+            var (about, queued) = await rig.Journal.NextWithStreamAsync<DsnQueued>();
+            if (about != StreamId.Message(id)) continue; // those to Alice fail as well
+            Assert.All(queued.Recipients, number => Assert.True(told.Add(number)));
+            notifications.Add(queued.Dsn!.Value);
+        }
+
+        Assert.Equal(DecideReport.AtOnce + 1, notifications.Count);
+    }
+
     [Theory]
     [InlineData("rfc822;bob+2Btag@example.org", "rfc822; bob+tag@example.org")]
     [InlineData("rfc822;\"a+20b\"@example.org", "rfc822; \"a b\"@example.org")]
