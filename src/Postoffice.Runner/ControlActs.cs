@@ -10,7 +10,8 @@ namespace Postoffice.Runner;
 /// <summary>What the runner does when it is asked over its control socket.</summary>
 /// <param name="dispatcher">The one at work; null while another runner holds the lease.</param>
 /// <param name="recorder">Its recorder.</param>
-internal sealed class ControlActs(Dispatcher? dispatcher, OutcomeRecorder? recorder, SwitchBoard board, TimeProvider clock)
+/// <param name="store">Answers what the store alone can tell.</param>
+internal sealed class ControlActs(Dispatcher? dispatcher, OutcomeRecorder? recorder, StoreAnswers store, SwitchBoard board, TimeProvider clock)
 {
     private const int Temporary = 75; // sysexits.h
 
@@ -34,10 +35,14 @@ internal sealed class ControlActs(Dispatcher? dispatcher, OutcomeRecorder? recor
 
     public IAsyncEnumerable<ControlAnswer> AnswerAsync(ControlRequest request, ControlRights rights, CancellationToken ct)
     {
+        if (dispatcher is null && request.Ask == ControlRequest.Destinations) return store.Answer(request, rights).ToAsyncEnumerable();
         if (dispatcher is null || recorder is null) return AsyncEnumerable.Repeat(Elsewhere, 1);
-        return request.Ask == ControlRequest.Run
-            ? RunAsync(dispatcher, request, rights, ct)
-            : OperateAsync(dispatcher, recorder, request, rights, ct);
+        return request.Ask switch
+        {
+            ControlRequest.Run => RunAsync(dispatcher, request, rights, ct),
+            ControlRequest.Destinations => store.Destinations(rights, dispatcher.Health).ToAsyncEnumerable(),
+            _ => OperateAsync(dispatcher, recorder, request, rights, ct),
+        };
     }
 
     /// <summary>

@@ -74,9 +74,10 @@ internal static class RunnerProgram
             var factory = new WorkingsFactory(store, deliverer, startedAsRoot, clock);
             var first = await factory.MakeAsync(settings, CancellationToken.None);
             var service = new RunnerService(store, options.Path, settings, first, factory, deliverer, clock, log);
+            var answers = new StoreAnswers(store);
             await using var control = ControlServer.Start(
                 ControlOptions.From(settings), "runner.sock", store, clock, log,
-                (request, rights, ct) => new ControlActs(service.Dispatcher, service.Recorder, factory.Board, clock).AnswerAsync(request, rights, ct));
+                (request, rights, ct) => new ControlActs(service.Dispatcher, service.Recorder, answers, factory.Board, clock).AnswerAsync(request, rights, ct));
 
             using var stop = new CancellationTokenSource();
             using var term = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

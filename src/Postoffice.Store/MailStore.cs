@@ -27,6 +27,7 @@ public sealed class MailStore : IDisposable
         Queue = new QueueQuery(database);
         History = new HistoryQuery(database);
         Trace = new TraceQuery(database);
+        Destinations = new DestinationQuery(database);
         if (bell is not null) database.Writer.Committed = bell.Ring;
         Bell = bell;
     }
@@ -40,6 +41,7 @@ public sealed class MailStore : IDisposable
     public QueueQuery Queue { get; }
     public HistoryQuery History { get; }
     public TraceQuery Trace { get; }
+    public DestinationQuery Destinations { get; }
     internal Database Database => database;
     private Doorbell? Bell { get; }
 

@@ -4,6 +4,7 @@ using Postoffice.Store.Control;
 using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
+using Postoffice.Testing;
 
 namespace Postoffice.Runner.Tests;
 
@@ -164,9 +165,26 @@ public sealed class ControlActsTests
     }
 
     [Fact]
+    public async Task Destinations_are_told_with_what_waits_and_what_goes_on()
+    {
+        await using var rig = await WaitingAsync("carol@remote.test", "bob@example.test");
+        await rig.Store.CatchUpAsync(Ct);
+        var answers = await AskAsync(rig, new ControlRequest(ControlRequest.Destinations)).ToListAsync(Ct);
+
+        Assert.Equal(ControlAnswer.Ended(), answers[^1]);
+        Assert.Equal(("example.test", 1), (answers[0].Destination!.Destination, answers[0].Destination!.Waiting));
+        var remote = answers[1].Destination!;
+        Assert.Equal(("remote.test:25", 1, 0, 0), (remote.Destination, remote.Waiting, remote.Trying, remote.Held));
+        Assert.Equal($"{Later}", remote.LastReply);
+        Assert.Equal(0, remote.Running);
+        Assert.True(remote.Limit > 0);
+    }
+
+    [Fact]
     public async Task A_runner_without_the_lease_does_nothing_and_says_so()
     {
-        var answer = Assert.Single(await new ControlActs(null, null, new SwitchBoard(), TimeProvider.System)
+        using var temp = new TempStore();
+        var answer = Assert.Single(await new ControlActs(null, null, new StoreAnswers(temp.Store), new SwitchBoard(), TimeProvider.System)
             .AnswerAsync(new ControlRequest(ControlRequest.Hold), ControlRights.OfOwner(0), Ct).ToListAsync(Ct));
         Assert.Equal(75, answer.End!.ExitCode);
     }
@@ -189,7 +207,7 @@ public sealed class ControlActsTests
         AskAsync(rig, new ControlRequest(ControlRequest.Run, Verbose: verbose));
 
     private static IAsyncEnumerable<ControlAnswer> AskAsync(RunnerRig rig, ControlRequest request) =>
-        new ControlActs(rig.Dispatcher, rig.Recorder, rig.Board, rig.Clock).AnswerAsync(request, ControlRights.OfOwner(0), Ct);
+        new ControlActs(rig.Dispatcher, rig.Recorder, new StoreAnswers(rig.Store), rig.Board, rig.Clock).AnswerAsync(request, ControlRights.OfOwner(0), Ct);
 
     private static async Task<string> OrderAsync(RunnerRig rig, string word, MessageOrder order)
     {

@@ -45,6 +45,15 @@ internal sealed class Inquiry(Settings settings, TimeProvider clock)
         }
     }
 
+    /// <summary>What the runner knows more of than the store: while none runs, and it can be opened, the store alone tells.</summary>
+    /// <exception cref="StoreRefusedException">The store must not be opened.</exception>
+    public async IAsyncEnumerable<ControlAnswer> AskRunnerFirstAsync(ControlRequest request, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var (client, _) = await ControlClient.ConnectAsync(Path.Join(ServicePlaces.ControlDirectory(settings), Sockets[0]), clock, ct);
+        using var connected = client;
+        await foreach (var answer in client?.AskAsync(request, ct) ?? AskAsync(request, ct)) yield return answer;
+    }
+
     /// <summary>What only the runner can do, whoever asks.</summary>
     public IAsyncEnumerable<ControlAnswer> AskRunnerAsync(ControlRequest request, CancellationToken ct) => FromServiceAsync(request, Sockets[..1], ct);
 

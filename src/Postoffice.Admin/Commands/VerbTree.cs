@@ -29,11 +29,11 @@ internal sealed class VerbTree
         var root = new RootCommand("Shows and steers what Postoffice does with mail.")
         {
             tree.file, tree.settings,
-            tree.History(), tree.Trace(), tree.Queue(), tree.RunQueue(),
-            tree.Act(ControlRequest.Hold, "Keeps messages in the queue and tries none of them until they are released."),
+            tree.History(), tree.Trace(), tree.Queue(), tree.Destinations(), tree.RunQueue(),
+            tree.Act(ControlRequest.Hold, "Keeps messages in the queue and begins no attempt for them until they are released."),
             tree.Act(ControlRequest.Release, "Lets held messages go on; they are tried at once."),
-            tree.Act(ControlRequest.Cancel, "Ends messages, or one recipient of each; nobody is told, and the facts stay.", tree.recipient),
-            tree.Act(ControlRequest.Expire, "Ends messages, or one recipient of each, as if their time were over: the sender is told.", tree.recipient),
+            tree.Act(ControlRequest.Cancel, "Ends messages, or one recipient of each; nobody is told, and the facts stay. What an attempt under way delivers is delivered.", tree.recipient),
+            tree.Act(ControlRequest.Expire, "Ends messages, or one recipient of each, as if their time were over: the sender is told. Held ones too.", tree.recipient),
             tree.Reroute(), tree.Projection(), tree.Store(),
         };
         HelpWithExamples.Put(root);
@@ -87,6 +87,14 @@ internal sealed class VerbTree
         var command = new Command("queue", "What waits, oldest first; also called mailq.") { json, utc };
         command.SetAction(async (line, ct) =>
             Ended(await new QueueCommand(Ask(line), screen, Time(line.GetValue(utc))).RunAsync(line.GetValue(json), ct)));
+        return command;
+    }
+
+    private Command Destinations()
+    {
+        var command = new Command("destinations", "Where mail waits: how much, whether it is tried, attempts under way and allowed, words last heard.") { json, utc };
+        command.SetAction(async (line, ct) =>
+            Ended(await new DestinationsCommand(Ask(line), screen, Time(line.GetValue(utc))).RunAsync(line.GetValue(json), ct)));
         return command;
     }
 

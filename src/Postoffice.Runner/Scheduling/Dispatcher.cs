@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Postoffice.Store.Log;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Projections;
+using Postoffice.Store.Queries;
 using Postoffice.Store.Queue;
 
 namespace Postoffice.Runner.Scheduling;
@@ -60,6 +61,10 @@ internal sealed class Dispatcher
 
     /// <summary>Every attempt that an earlier runner left without an outcome has been taken up once.</summary>
     public bool HasRecovered => hasRecovered;
+
+    /// <summary>The destinations of what is queued, with what goes on for them.</summary>
+    public IReadOnlyList<DestinationEntry> Health(IReadOnlyList<QueuedDomain> queued) =>
+        DestinationHealth.Of(queued, workings.Current.Router, work.Loads());
 
     /// <summary>Something may be due.</summary>
     public void Ring() => wakeup.Ring();

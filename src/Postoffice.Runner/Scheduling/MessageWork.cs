@@ -59,6 +59,9 @@ internal sealed class MessageWork(
         sessions.Tidy();
     }
 
+    /// <summary>What goes on for each next hop.</summary>
+    public IReadOnlyList<DestinationLoad> Loads() => sessions.Loads();
+
     /// <summary>Puts the waiting recipients of a message to work.</summary>
     /// <param name="wish">Those it fits do not wait for their instant; null for none.</param>
     /// <param name="expecting">The destination that expects it, see <see cref="TryExpect"/>; null for none.</param>

@@ -11,6 +11,8 @@ public sealed record ControlAnswer
     public HistoryEntry? History { get; init; }
     public TraceEntry? Trace { get; init; }
 
+    public DestinationEntry? Destination { get; init; }
+
     /// <summary>A line of a conversation in its layout; what the peer said in it is hostile and not escaped yet.</summary>
     public string? Said { get; init; }
 

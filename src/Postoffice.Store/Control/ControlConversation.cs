@@ -23,7 +23,7 @@ internal sealed class ControlConversation(
         {
             Add(ControlAnswer.Ended(Usage, "This is no question."), chunk);
         }
-        else if (acts is not null && (request.Ask == ControlRequest.Run || ControlRequest.IsOrder(request.Ask)))
+        else if (acts is not null && (request.Ask is ControlRequest.Run or ControlRequest.Destinations || ControlRequest.IsOrder(request.Ask)))
         {
             await foreach (var answer in acts(request, rights, ct))
             {

@@ -22,5 +22,6 @@ public static class ControlJson
 [JsonSerializable(typeof(QueueEntry))]
 [JsonSerializable(typeof(HistoryEntry))]
 [JsonSerializable(typeof(TraceEntry))]
+[JsonSerializable(typeof(DestinationEntry))]
 [JsonSerializable(typeof(ActEntry))]
 public sealed partial class ControlJsonContext : JsonSerializerContext;

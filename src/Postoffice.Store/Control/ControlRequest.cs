@@ -17,6 +17,7 @@ public sealed record ControlRequest(
     public const string Queue = "queue";
     public const string HistoryOf = "history";
     public const string Trace = "trace";
+    public const string Destinations = "destinations";
     public const string Run = "run";
     public const string Hold = "hold";
     public const string Release = "release";

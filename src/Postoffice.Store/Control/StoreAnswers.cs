@@ -17,9 +17,29 @@ public sealed class StoreAnswers(MailStore store)
             ControlRequest.Queue => Queue(rights),
             ControlRequest.HistoryOf => History(request.History ?? new HistoryFilter(), rights),
             ControlRequest.Trace => Trace(request.Id, rights),
+            ControlRequest.Destinations => Destinations(rights, domains => domains.Select(domain => domain.Entry)),
             _ => [ControlAnswer.Ended(Usage, "This service does not know that question.")],
         };
         return Guarded(answers);
+    }
+
+    /// <summary>What waits for whom.</summary>
+    /// <param name="rights">Of whoever asks: who sees the queue sees this.</param>
+    /// <param name="complete">Adds what only the asked service knows.</param>
+    public IEnumerable<ControlAnswer> Destinations(ControlRights rights, Func<IReadOnlyList<QueuedDomain>, IEnumerable<DestinationEntry>> complete)
+    {
+        return Guarded(All());
+
+        IEnumerable<ControlAnswer> All()
+        {
+            if (rights.QueueOf is not null)
+            {
+                yield return ControlAnswer.Ended(NotPermitted, "With queue-visible=own this is for root and the users that operator= names.");
+                yield break;
+            }
+            foreach (var entry in complete(store.Destinations.Domains())) yield return new ControlAnswer { Destination = entry };
+            yield return ControlAnswer.Ended();
+        }
     }
 
     private IEnumerable<ControlAnswer> Queue(ControlRights rights)

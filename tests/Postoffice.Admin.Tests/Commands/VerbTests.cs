@@ -31,6 +31,7 @@ public sealed class VerbTests : IDisposable
     [InlineData("history")]
     [InlineData("trace")]
     [InlineData("queue")]
+    [InlineData("destinations")]
     [InlineData("runq")]
     [InlineData("hold")]
     [InlineData("release")]
@@ -115,6 +116,7 @@ public sealed class VerbTests : IDisposable
     [Theory]
     [InlineData("history", "queueId")]
     [InlineData("queue", "queueId")]
+    [InlineData("destinations", "waiting")]
     [InlineData("trace ID", "name")]
     [InlineData("projection list", "lag")]
     [InlineData("projection verify", "isClean")]
@@ -130,6 +132,30 @@ public sealed class VerbTests : IDisposable
         var lines = Lines(await PostofficeAsync(isTerminal: true, [.. words.Split(' '), "--json"]));
         Assert.NotEmpty(lines);
         Assert.All(lines, line => Assert.True(JsonDocument.Parse(line).RootElement.TryGetProperty(property, out _), line));
+    }
+
+    [Fact]
+    public async Task Destinations_are_a_table_or_a_line_each_and_their_words_move_no_cursor()
+    {
+        Assert.Equal("Nothing waits, and nothing was tried of late.\n", await PostofficeAsync(isTerminal: false, "destinations"));
+        var id = await temp.Store.AcceptAsync(Ct, null, "bob@example.test", "carol@remote.test");
+        await temp.Store.Events.AppendAsync(
+            new Append(
+                StreamId.Message(id),
+                ExpectedVersion.At(1),
+                new AttemptStarted(1, [2], new AttemptRoute(Transport.Smtp, "remote.test")),
+                new AttemptEnded(1, [new RecipientOutcome(2, OutcomeKind.Deferred, Reply.Parse("451 \u001b[2J later"), NextAttemptAt: DateTimeOffset.UnixEpoch)])),
+            Ct);
+        await temp.Store.CatchUpAsync(Ct);
+
+        Assert.Equal(
+            [
+                "example.test                      tried  waiting 1  trying 0  held 0  attempts -",
+                "remote.test                       tried  waiting 1  trying 0  held 0  attempts -  451 \\x1B[2J later",
+            ],
+            Lines(await PostofficeAsync(isTerminal: false, "destinations")));
+        var table = await PostofficeAsync(isTerminal: true, "destinations");
+        Assert.All((string[])["Destination", "Waiting", "Last heard", "remote.test", "\\x1B[2J"], words => Assert.Contains(words, table));
     }
 
     [Fact]

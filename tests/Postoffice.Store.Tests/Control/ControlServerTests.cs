@@ -43,6 +43,7 @@ public sealed class ControlServerTests : IAsyncLifetime
         await using var server = Start(new ControlOptions());
         Assert.Equal(2, (await AskAsync(new ControlRequest(ControlRequest.HistoryOf))).Count(answer => answer.History is not null));
         Assert.Equal(2, (await AskAsync(new ControlRequest(ControlRequest.Queue)))[0].Count);
+        Assert.Equal(2, (await AskAsync(new ControlRequest(ControlRequest.Destinations)))[0].Destination!.Waiting);
         Assert.Single(await AskAsync(new ControlRequest(ControlRequest.Trace, $"{others}")), answer => answer.Trace is not null);
         Assert.Equal(66, (await AskAsync(new ControlRequest(ControlRequest.Trace, "000000000000")))[^1].End!.ExitCode);
         Assert.Equal(64, (await AskAsync(new ControlRequest(ControlRequest.Trace, "'; DROP TABLE event")))[^1].End!.ExitCode);
@@ -70,6 +71,7 @@ public sealed class ControlServerTests : IAsyncLifetime
         var queue = await AskAsNobodyAsync("""{"ask":"queue"}""");
         Assert.Contains($"{nobodys}", queue);
         Assert.DoesNotContain($"{others}", queue);
+        Assert.Contains("\"exitCode\":77", await AskAsNobodyAsync("""{"ask":"destinations"}"""));
     }
 
     [Fact]

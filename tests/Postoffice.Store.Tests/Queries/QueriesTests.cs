@@ -184,6 +184,24 @@ public sealed class QueriesTests : IDisposable
     }
 
     [Fact]
+    public async Task Each_domain_of_the_queue_is_counted_with_words_last_heard()
+    {
+        var held = await mails.AcceptAsync("alice@example.net", "bob@example.test carol@remote.test");
+        await mails.AppendAsync(held, new MessageHeld("root", "to see"));
+        var waiting = await mails.AcceptAsync("alice@example.net", "bob@remote.test dave@remote.test");
+        await mails.AppendAsync(waiting, new AttemptStarted(1, [1], new AttemptRoute(Transport.Smtp, "remote.test")));
+        await mails.EndAsync(waiting, 1, OutcomeKind.Deferred, "451 4.3.0 later");
+        await mails.AppendAsync(waiting, new AttemptStarted(2, [2], new AttemptRoute(Transport.Smtp, "remote.test")));
+        var rerouted = await mails.AcceptAsync("alice@example.net", "bob@example.test");
+        await mails.AppendAsync(rerouted, new MessageRerouted("root", NextHop.Parse("mx.example.net"), "down"));
+        await mails.FollowAsync();
+
+        Assert.Equal(
+            [new DestinationEntry("mx.example.net:25", Waiting: 1), new DestinationEntry("remote.test", Waiting: 1, Trying: 1, Held: 1, LastReply: "451 4.3.0 later"), new DestinationEntry("example.test", Held: 1)],
+            temp.Store.Destinations.Domains().Select(domain => domain.Entry));
+    }
+
+    [Fact]
     public async Task What_operators_did_is_told_the_same_by_facts_and_by_rows()
     {
         var held = await mails.AcceptAsync("alice@example.net", "bob@example.test");
