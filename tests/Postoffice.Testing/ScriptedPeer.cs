@@ -85,6 +85,9 @@ public sealed class ScriptedPeer : IAsyncDisposable
     /// <summary>Connections so far.</summary>
     public int Connections { get; private set; }
 
+    /// <summary>Handshakes that clients began with a peer that does not go on.</summary>
+    public int BrokenHandshakes { get; private set; }
+
     /// <summary>The name the last handshake asked for (SNI); null when it named none.</summary>
     public string? AskedFor { get; private set; }
 
@@ -164,6 +167,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
                     case StartTlsThenClose or StartTlsThenWords or StartTlsThenSilence:
                         await stream.WriteAsync("220 go\r\n"u8.ToArray(), stopping.Token);
                         await stream.ReadExactlyAsync(new byte[5], stopping.Token); // the handshake has begun
+                        BrokenHandshakes++;
                         if (reply == StartTlsThenSilence) await stream.CopyToAsync(Stream.Null, stopping.Token); // until the client hangs up
                         if (reply == StartTlsThenWords) await stream.WriteAsync("250 what is this?\r\n"u8.ToArray(), stopping.Token);
                         return;

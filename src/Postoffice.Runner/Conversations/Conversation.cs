@@ -5,7 +5,7 @@ namespace Postoffice.Runner.Conversations;
 
 /// <summary>
 /// One connection in the classic layout (C-CLI-19): the peer in <see cref="PeerWidth"/> columns, then OPEN, CLOSE, <c>&lt;&lt;</c> for what is
-/// sent and <c>&gt;&gt;</c> for each line of a reply. OPEN and CLOSE name the message. Used by one session at a time.
+/// sent and <c>&gt;&gt;</c> for each line of a reply; a handshake's outcome stands alone. OPEN and CLOSE name the message. Used by one session at a time.
 /// </summary>
 internal sealed class Conversation : IConversation
 {
@@ -39,6 +39,8 @@ internal sealed class Conversation : IConversation
         var status = reply.Status is { } code ? $"{code} " : "";
         for (var i = 0; i < lines.Length; i++) Say($">> {reply.Code}{(i < lines.Length - 1 ? '-' : ' ')}{status}{lines[i]}");
     }
+
+    public void Secured(string tls) => Say(tls);
 
     public void BeganAgain(string reason)
     {

@@ -14,6 +14,10 @@ internal interface IConversation
     /// <param name="reply">The peer's words, hostile.</param>
     void Heard(Reply reply);
 
+    /// <summary>From here on under TLS.</summary>
+    /// <param name="tls">Version, cipher suite, and whether the certificate was verified.</param>
+    void Secured(string tls);
+
     /// <summary>The connection was given up and another one made in its place.</summary>
     void BeganAgain(string reason);
 

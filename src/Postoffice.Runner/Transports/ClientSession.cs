@@ -126,6 +126,7 @@ internal sealed class ClientSession : IAsyncDisposable
         input = Reader(secure);
         var version = secure.SslProtocol is SslProtocols.Tls13 ? "TLSv1.3" : "TLSv1.2";
         Tls = $"{version} {secure.NegotiatedCipherSuite}{(judged ? ", verified" : "")}";
+        heard?.Secured(Tls);
         return null;
     }
 
@@ -225,7 +226,6 @@ internal sealed class ClientSession : IAsyncDisposable
 
     private static readonly Reply Sent = new(250, null, "");
     private static readonly Answer.Lost Closed = new("the peer closed the connection");
-
 
     private async ValueTask FlushAsync(CancellationToken ct)
     {

@@ -221,6 +221,8 @@ public sealed class AuthOpeningTests : IDisposable
             if (reply.Code != 334) Lines.Add(reply.ToString()); // likewise
         }
 
+        public void Secured(string tls) => Lines.Add(tls);
+
         public void BeganAgain(string reason) => Lines.Add(reason);
 
         public void Closed(string? reason) => Lines.Add(reason ?? "");

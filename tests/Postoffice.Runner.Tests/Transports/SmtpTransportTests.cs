@@ -241,6 +241,29 @@ public sealed class SmtpTransportTests : IDisposable
     }
 
     [Fact]
+    public async Task Who_listens_hears_how_a_session_is_protected_and_why_it_is_not()
+    {
+        using var authority = new TestAuthority();
+        using var certificate = authority.Issue("mx.remote.example");
+        using var listener = board.Listen(submittedBy: null);
+        await using (var peer = new ScriptedPeer("220 hi", "250-peer\r\n250 STARTTLS", ScriptedPeer.StartTls, "451 not now") { Certificate = certificate })
+        {
+            Assert.Matches("^TLSv1\\.[23] TLS_[A-Z0-9_]+$", (await DeliverAsync(peer.Port)).Tls);
+        }
+        var heard = Heard(listener);
+        Assert.Matches("^TLSv1\\.[23] TLS_[A-Z0-9_]+$", heard[7]);
+        Assert.Equal(["<< EHLO mx.example.test", ">> 451 not now", "CLOSE ID"], heard[8..]);
+
+        await using (var peer = new ScriptedPeer("220 hi", "250-peer\r\n250 STARTTLS", "454 not now") { ScriptAfterwards = ["220 hi", Hello, Ok, Ok, Ok, Go, Ok, "221 bye"] })
+        {
+            var report = await DeliverAsync(peer.Port);
+            Assert.Equal(("delivered delivered", null, "STARTTLS was refused: 454 not now"), (Told(report), report.Tls, report.TlsTrouble));
+        }
+        heard = Heard(listener);
+        Assert.Equal([">> 454 not now", "CLOSE ID: STARTTLS was refused: 454 not now", "OPEN ID", ">> 220 hi"], heard[6..10]);
+    }
+
+    [Fact]
     public async Task Who_listens_hears_why_a_connection_came_to_nothing()
     {
         using var listener = board.Listen(submittedBy: null);

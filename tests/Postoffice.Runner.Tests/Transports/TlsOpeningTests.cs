@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Microsoft.Extensions.Time.Testing;
 using Postoffice.Testing;
 
 namespace Postoffice.Runner.Tests.Transports;
@@ -65,6 +66,31 @@ public sealed class TlsOpeningTests : IDisposable
         using var rig = Rig(fault, "verify");
 
         Assert.StartsWith($"mx.remote.example: {reason}", (await rig.OpenAsync(peer.Port)).Reason);
+    }
+
+    /// <summary>By the clock's time: a server that falls silent in the handshake has <c>smtp-tls-timeout=</c> and no more.</summary>
+    [Theory]
+    [InlineData("silence", "the TLS handshake failed: no answer within 60 s")]
+    [InlineData("no reply", "no reply to STARTTLS: no answer within 60 s")]
+    public async Task Silence_ends_the_session_when_its_time_is_over(string fault, string reason)
+    {
+        var clock = new FakeTimeProvider(DateTimeOffset.UnixEpoch.AddYears(56));
+        using var certificate = Certificate(fault);
+        await using var peer = Peer(fault, certificate);
+        using var rig = new OpeningRig("tls-policy=*:encrypt") { Clock = clock, Patience = TimeSpan.FromMinutes(1) };
+
+        var began = clock.GetUtcNow();
+        var opening = rig.OpenAsync(peer.Port);
+        bool IsSilent() => fault == "silence" ? peer.BrokenHandshakes > 0 : peer.Received.Contains("STARTTLS", StringComparison.Ordinal);
+        while (!opening.IsCompleted && !IsSilent()) await Task.Yield();
+        while (!opening.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.Equal($"mx.remote.example: {reason} (tls-policy is encrypt)", (await opening).Reason);
+        Assert.True(clock.GetUtcNow() - began >= TimeSpan.FromMinutes(1));
     }
 
     [Fact]
@@ -135,6 +161,7 @@ public sealed class TlsOpeningTests : IDisposable
             "454" => [Greeting, Offer, "454 4.7.0 not \u001bnow"],
             "502" => [Greeting, Offer, "502 5.5.1 what"],
             "421" => [Greeting, Offer, "421 4.3.2 closing"],
+            "no reply" => [Greeting, Offer, ScriptedPeer.Silence],
             "closed" => [Greeting, Offer, ScriptedPeer.Close],
             "broken off" => [Greeting, Offer, ScriptedPeer.StartTlsThenClose],
             "words" => [Greeting, Offer, ScriptedPeer.StartTlsThenWords],

@@ -114,6 +114,15 @@ public sealed class GoldenTests
     public void What_was_added_later_is_written_when_it_is_there(string json, string name) =>
         Assert.Equal(json, EventJson.Write(EventJson.Read(name, json)));
 
+    [Fact]
+    public void Why_mail_went_in_the_clear_is_written_where_there_is_a_reason()
+    {
+        var ended = new AttemptEnded(1, [], TlsTrouble: "STARTTLS was refused");
+
+        Assert.Equal("""{"attempt":1,"outcomes":[],"tlsTrouble":"STARTTLS was refused"}""", EventJson.Write(ended));
+        Assert.Equal(ended, EventJson.Read("attempt-ended.v1", EventJson.Write(ended)));
+    }
+
     private static string Golden(string file)
     {
         var path = Checkout.At($"tests/Postoffice.Store.Tests/Events/Golden/{file}");
