@@ -5,11 +5,14 @@ using Postoffice.Store.Queue;
 
 namespace Postoffice.Runner.Tests.Scheduling;
 
-/// <summary>Whatever comes back in whatever order, every recipient ends exactly once, and none is tried before its recorded instant.</summary>
+/// <summary>Whatever comes back in whatever order, every recipient ends exactly once, none is tried before its recorded instant, and none outlives qreturn=.</summary>
 public sealed class EveryOrderTests
 {
     private static readonly Reply Later = Reply.Parse("451 4.3.0 Try later");
     private static readonly Reply Never = Reply.Parse("550 5.1.1 No such user");
+
+    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(1);
+    private static readonly TimeSpan Step = TimeSpan.FromMinutes(6);
 
     private static readonly Gen<int[]> Results = Gen.Int[0, 4].Array[60];
 
@@ -17,7 +20,7 @@ public sealed class EveryOrderTests
     public async Task Every_recipient_ends_exactly_once_and_never_early() =>
         await Gen.Select(Results, Gen.Int[1, 6]).SampleAsync(async (results, messages) =>
         {
-            await using var rig = await RunnerRig.StartAsync(new RunnerOptions { Retry = new(new RetrySchedule([TimeSpan.FromMinutes(5)])), Lifetime = TimeSpan.FromHours(1) });
+            await using var rig = await RunnerRig.StartAsync(new RunnerOptions { Retry = new(new RetrySchedule([TimeSpan.FromMinutes(5)])), Lifetime = Lifetime });
             var next = -1;
             RecipientResult Dice(int number) => results[Interlocked.Increment(ref next) % results.Length] switch
             {
@@ -32,10 +35,11 @@ public sealed class EveryOrderTests
             var ids = new List<QueueId>();
             for (var i = 0; i < messages; i++) ids.Add(await rig.AcceptAsync("bob@example.test", "carol@remote.test", "dave@remote.test", "eve@nowhere.test"));
 
-            for (var minutes = 0; minutes < 90; minutes += 6)
+            for (var passed = TimeSpan.Zero; passed < 1.5 * Lifetime; passed += Step)
             {
                 await SettledAsync(rig);
-                rig.Clock.Advance(TimeSpan.FromMinutes(6));
+                while (await rig.Late.StepAsync(CancellationToken.None)) { }
+                rig.Clock.Advance(Step);
             }
             await SettledAsync(rig);
 
@@ -58,6 +62,7 @@ public sealed class EveryOrderTests
         var facts = await rig.Store.Events.ReadAsync(StreamId.Message(id), 0, CancellationToken.None);
         var due = new Dictionary<int, DateTimeOffset>();
         var ended = new List<int>();
+        var latest = facts[0].RecordedAt + Lifetime + Step;
         foreach (var recorded in facts)
         {
             switch (recorded.Fact)
@@ -71,10 +76,12 @@ public sealed class EveryOrderTests
                     {
                         if (outcome.NextAttemptAt is { } next) due[outcome.Recipient] = next;
                         else ended.Add(outcome.Recipient);
+                        Assert.True(recorded.RecordedAt <= latest);
                     }
                     break;
                 case RecipientExpired expired:
                     ended.AddRange(expired.Recipients);
+                    Assert.True(recorded.RecordedAt <= latest);
                     break;
                 default:
                     break;
