@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -8,8 +9,8 @@ using System.Text;
 namespace Postoffice.Testing;
 
 /// <summary>
-/// A server on a loopback port that says what its script says: first the greeting, then one reply a command, and after a 354 one more for the
-/// content. What it gets is kept. One connection after another, each with the script from its start.
+/// A server on a loopback port that says what its script says: first the greeting, then one reply a command, a BDAT with its octets, and after
+/// a 354 one more for the content. What it gets is kept. One connection after another, each with the script from its start.
 /// </summary>
 public sealed class ScriptedPeer : IAsyncDisposable
 {
@@ -55,6 +56,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly List<byte> received = [];
     private readonly string[] script;
+    private int commandAt; // where in what was received the last command begins
     private readonly Task serving;
 
     /// <param name="script">Replies without their last CRLF; lines of one reply with CRLF between them.</param>
@@ -136,6 +138,7 @@ public sealed class ScriptedPeer : IAsyncDisposable
             foreach (var reply in lines)
             {
                 if (end.Length > 0 && !await ReadUntilAsync(stream, end)) return;
+                if (end == "\r\n") await ReadChunkAsync(stream);
                 end = reply.StartsWith("354", StringComparison.Ordinal) ? "\r\n.\r\n" : "\r\n";
                 switch (reply)
                 {
@@ -214,12 +217,23 @@ public sealed class ScriptedPeer : IAsyncDisposable
         return secure;
     }
 
+    /// <summary>The octets that a BDAT, if it was the last command, has announced.</summary>
+    private async Task ReadChunkAsync(Stream stream)
+    {
+        string[] words;
+        lock (received) words = Encoding.Latin1.GetString([.. received.Skip(commandAt)]).TrimEnd().Split(' ');
+        if (words[0] != "BDAT") return;
+        var octets = new byte[int.Parse(words[1], CultureInfo.InvariantCulture)];
+        await stream.ReadExactlyAsync(octets, stopping.Token);
+        lock (received) received.AddRange(octets);
+    }
+
     private async Task<bool> ReadUntilAsync(Stream stream, string end)
     {
         var ending = Encoding.Latin1.GetBytes(end);
         var octet = new byte[1];
         int from;
-        lock (received) from = received.Count;
+        lock (received) from = commandAt = received.Count;
         while (await stream.ReadAsync(octet, stopping.Token) == 1)
         {
             lock (received)

@@ -161,15 +161,14 @@ internal sealed class ClientSession : IAsyncDisposable
         var octets = 0L;
         try
         {
-            if (saidTooMuch) return OutOfTurn; // its "250" would be taken for the answer to the final dot
-            ahead = input.ReadAsync(CancellationToken.None).AsTask();
+            if (ListenAhead() is { } early) return early;
             for (int count; (count = await content.ReadAsync(buffer.AsMemory(0, MaxBlock), ct)) > 0;)
             {
                 stuffer.Write(buffer.AsSpan(0, count), output);
                 if (await GuardAsync(block, FlushedAsync, ct) is Answer.Lost broken) return broken;
                 octets += count;
             }
-            return ahead.IsCompleted ? await GuardAsync(block, EarlyAsync, ct) as Answer.Lost : null;
+            return await HeardAheadAsync(block, ct);
         }
         finally
         {
@@ -178,11 +177,46 @@ internal sealed class ClientSession : IAsyncDisposable
         }
     }
 
+    /// <summary>Sends what was put, and behind it octets that it announced.</summary>
+    /// <returns>Null when they went out; else why not.</returns>
+    /// <exception cref="OperationCanceledException">We are told to stop.</exception>
+    public async Task<Answer.Lost?> SendAsync(ReadOnlyMemory<byte> octets, ResiliencePipeline block, CancellationToken ct)
+    {
+        output.Write(octets.Span);
+        heard?.SentContent(octets.Length);
+        return await GuardAsync(block, FlushedAsync, ct) as Answer.Lost;
+    }
+
+    /// <summary>No reply is due. From here to the end of the content, whatever the peer says is no answer to it; see <see cref="HeardAheadAsync"/>.</summary>
+    /// <returns>Not null when it has spoken already: its "250" would be taken for the answer to the content.</returns>
+    public Answer.Lost? ListenAhead()
+    {
+        if (saidTooMuch) return OutOfTurn;
+        ahead = input.ReadAsync(CancellationToken.None).AsTask();
+        return null;
+    }
+
+    /// <summary>Asked before the end of the content is sent.</summary>
+    /// <returns>Not null when the peer has spoken or hung up by now: it does not have the message.</returns>
+    public async Task<Answer.Lost?> HeardAheadAsync(ResiliencePipeline limit, CancellationToken ct) =>
+        ahead is { IsCompleted: true } heardAhead
+            ? await GuardAsync(limit, async _ => (await heardAhead).Buffer.IsEmpty ? Closed : OutOfTurn, ct) as Answer.Lost
+            : null;
+
     /// <summary>Ends the content and waits for the peer's word on it. Once this was called, no answer means: perhaps it has the message (RFC 1047).</summary>
     public Task<Answer> FinishAsync(DotStuffer stuffer, ResiliencePipeline dot, CancellationToken ct) => GuardAsync(dot, async token =>
     {
         RepliesDue++;
         stuffer.Finish(output);
+        await FlushAsync(token);
+        return await ReadReplyAsync(token);
+    }, ct);
+
+    /// <summary>Sends what was put, and the last octets that it announced; then as with the final dot.</summary>
+    /// <inheritdoc cref="FinishAsync(DotStuffer, ResiliencePipeline, CancellationToken)"/>
+    public Task<Answer> FinishAsync(ReadOnlyMemory<byte> octets, ResiliencePipeline dot, CancellationToken ct) => GuardAsync(dot, async token =>
+    {
+        output.Write(octets.Span);
         await FlushAsync(token);
         return await ReadReplyAsync(token);
     }, ct);
@@ -219,10 +253,6 @@ internal sealed class ClientSession : IAsyncDisposable
         await FlushAsync(ct);
         return new Answer.Said(Sent);
     }
-
-    /// <summary>The end of the content is not sent yet, so what is there by now is no answer to it.</summary>
-    private async ValueTask<Answer> EarlyAsync(CancellationToken ct) =>
-        (await ahead!.WaitAsync(ct)).Buffer.IsEmpty ? Closed : OutOfTurn;
 
     private static readonly Reply Sent = new(250, null, "");
     private static readonly Answer.Lost Closed = new("the peer closed the connection");

@@ -24,6 +24,9 @@ internal readonly record struct PeerExtensions
     /// <summary>RFC 3461.</summary>
     public bool Dsn { get; init; }
 
+    /// <summary>RFC 3030.</summary>
+    public bool Chunking { get; init; }
+
     public static PeerExtensions Of(Reply ehlo)
     {
         var offered = default(PeerExtensions);
@@ -36,6 +39,7 @@ internal readonly record struct PeerExtensions
                 "8BITMIME" => offered with { EightBitMime = true },
                 "SMTPUTF8" => offered with { SmtpUtf8 = true },
                 "PIPELINING" => offered with { Pipelining = true },
+                "CHUNKING" => offered with { Chunking = true },
                 "DSN" => offered with { Dsn = true },
                 _ => offered,
             };

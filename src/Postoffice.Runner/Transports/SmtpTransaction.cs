@@ -8,13 +8,15 @@ namespace Postoffice.Runner.Transports;
 
 /// <summary>
 /// One mail transaction on an open connection: MAIL, RCPT, DATA, content (RFC 5321 §3.3), commands together where the peer offers PIPELINING
-/// (RFC 2920). Ends with a result for every recipient, or with the reason why another address of the next hop may do better.
+/// (RFC 2920), and the content in chunks where it offers CHUNKING too. Ends with a result for every recipient, or with the reason why another
+/// address of the next hop may do better.
 /// </summary>
 internal sealed class SmtpTransaction(
     ClientSession session, PeerExtensions peer, PhasePipelines phases, IContentStore store, QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)
 {
     private const string Data = "DATA";
 
+    private readonly bool inChunks = peer is { Chunking: true, Pipelining: true };
     private readonly List<RecipientResult> results = [];
     private readonly List<QueuedRecipient> accepted = [];
 
@@ -55,6 +57,14 @@ internal sealed class SmtpTransaction(
             return null;
         }
 
+        if (inChunks)
+        {
+            Phase = "content";
+            var chunks = new ChunkedContent(session, content, phases);
+            await SendAsync(chunks.SendAsync, chunks.FinishAsync, ct);
+            return null;
+        }
+
         Phase = "data";
         switch (peer.Pipelining ? await window.NextAsync(phases.Data, ct) : await session.AskAsync(Data, phases.Data, ct))
         {
@@ -68,7 +78,10 @@ internal sealed class SmtpTransaction(
                 Rest(accepted, number => new RecipientResult.Refused(number, Judged(refusal)));
                 return null;
         }
-        await SendAsync(content, ct);
+        Phase = "content";
+        var stuffer = new DotStuffer();
+        await SendAsync(
+            async token => await session.SendAsync(content, stuffer, phases.Content, token), token => session.FinishAsync(stuffer, phases.Dot, token), ct);
         return null;
     }
 
@@ -84,7 +97,7 @@ internal sealed class SmtpTransaction(
     {
         List<string> commands = [EnvelopeCommands.Mail(peer, message, offered, octets)];
         commands.AddRange(offered.Select(recipient => EnvelopeCommands.Rcpt(peer, recipient)));
-        if (peer.Pipelining) commands.Add(Data);
+        if (peer.Pipelining && !inChunks) commands.Add(Data);
         return commands;
     }
 
@@ -124,18 +137,22 @@ internal sealed class SmtpTransaction(
         if (window.IsAllSent && last is Answer.Said({ Code: 354 })) await session.FinishAsync(new DotStuffer(), phases.Dot, ct);
     }
 
-    private async Task SendAsync(Stream content, CancellationToken ct)
+    /// <param name="send">All but the end; an answer means that the peer does not have the message.</param>
+    /// <param name="finish">The end, and the peer's word on it.</param>
+    private async Task SendAsync(Func<CancellationToken, Task<Answer?>> send, Func<CancellationToken, Task<Answer>> finish, CancellationToken ct)
     {
-        Phase = "content";
-        var stuffer = new DotStuffer();
-        if (await session.SendAsync(content, stuffer, phases.Content, ct) is { } broken)
+        switch (await send(ct))
         {
-            Rest(accepted, number => new RecipientResult.Unreached(number, broken.Reason));
-            return;
+            case Answer.Lost broken:
+                Rest(accepted, number => new RecipientResult.Unreached(number, broken.Reason));
+                return;
+            case Answer.Said(var refusal):
+                Rest(accepted, number => new RecipientResult.Refused(number, Judged(refusal)));
+                return;
         }
 
         Phase = "dot";
-        switch (await session.FinishAsync(stuffer, phases.Dot, ct))
+        switch (await finish(ct))
         {
             case Answer.Said({ IsCompletion: true } reply):
                 foreach (var recipient in accepted)
