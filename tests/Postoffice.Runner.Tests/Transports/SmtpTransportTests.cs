@@ -60,6 +60,13 @@ public sealed class SmtpTransportTests : IDisposable
     [InlineData("unreached unreached", ScriptedPeer.Close)]
     [InlineData("unreached unreached", ScriptedPeer.Silence)]
     [InlineData("unreached unreached", "220 hi", ScriptedPeer.Flood)]
+    [InlineData("unreached unreached", "\0\u0001\u00ff")]
+    [InlineData("unreached unreached", ScriptedPeer.Flood)]
+    [InlineData("unreached unreached", ScriptedPeer.Drip)]
+    [InlineData("unreached unreached", "220 hi", "\0\u0001\u00ff")]
+    [InlineData("unreached unreached", "220 hi", ScriptedPeer.Close)]
+    [InlineData("unreached unreached", "220 hi", ScriptedPeer.Silence)]
+    [InlineData("delivered delivered", "220-hi\r\n220-there\r\n220 go on", "250-peer\r\n250-X-\u00ff\r\n250 SIZE", Ok, Ok, Ok, Go, Ok)]
     [InlineData("unreached unreached", "99 what")]
     [InlineData("unreached unreached", "2500 what")]
     [InlineData("unreached unreached", "220-one\r\n250 two")]
@@ -79,6 +86,23 @@ public sealed class SmtpTransportTests : IDisposable
     {
         await using var peer = new ScriptedPeer(script);
         Assert.Equal(expected, Told(await DeliverAsync(peer.Port)));
+    }
+
+    [Theory]
+    [InlineData(Ok)]
+    [InlineData("550 no")]
+    [InlineData("421 4.3.2 closing")]
+    [InlineData(ScriptedPeer.Close)]
+    [InlineData(ScriptedPeer.Silence)]
+    [InlineData(ScriptedPeer.Flood)]
+    [InlineData(ScriptedPeer.LongLine)]
+    [InlineData("garbage")]
+    [InlineData("\0\u0001\u00ff")]
+    public async Task What_comes_of_the_reset_changes_nothing(string rset)
+    {
+        await using var refusing = new ScriptedPeer("220 hi", Hello, Ok, "450 4.2.1 busy", "550 5.1.1 who", rset);
+        Assert.Equal("450 550", Told(await DeliverAsync(refusing.Port)));
+        Assert.Contains("RSET\r\n", refusing.Received);
     }
 
     [Fact]

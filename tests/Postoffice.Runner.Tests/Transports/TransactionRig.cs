@@ -24,6 +24,9 @@ internal sealed class TransactionRig : IDisposable
 
     public string Phase { get; private set; } = "";
 
+    /// <summary>Why the last session was of no more use; null when it was not, or when replies tell.</summary>
+    public string? Lost { get; private set; }
+
     public void Dispose() => temp.Dispose();
 
     /// <param name="accepted">Changes the message as accepted: from Alice to Bob and Carol.</param>
@@ -38,7 +41,7 @@ internal sealed class TransactionRig : IDisposable
 
     /// <inheritdoc cref="RunAsync(ScriptedPeer, Func{MessageAccepted, MessageAccepted}?, byte[], string[])"/>
     public async Task<string> RunAsync(
-        Stream connection, Func<MessageAccepted, MessageAccepted>? accepted = null, byte[]? content = null, string[]? to = null)
+        Stream connection, Func<MessageAccepted, MessageAccepted>? accepted = null, byte[]? content = null, string[]? to = null, PhasePipelines? phases = null)
     {
         var ct = TestContext.Current.CancellationToken;
         var id = await temp.Store.AcceptAsync(ct, content, to ?? ["bob@example.test", "carol@example.test"]);
@@ -54,7 +57,7 @@ internal sealed class TransactionRig : IDisposable
             };
         }
 
-        var phases = new PhasePipelines(
+        phases ??= new PhasePipelines(
             new PhaseTimeouts { Greeting = Patience, Mail = Patience, Rcpt = Patience, Data = Patience, Content = Patience, Dot = Patience }, TimeProvider.System);
         await using var session = new ClientSession(connection);
         await session.HearAsync(phases.Greeting, ct);
@@ -64,6 +67,7 @@ internal sealed class TransactionRig : IDisposable
         await using var octets = (await MessageOctets.OpenAsync(temp.Store.Content, message, [], ct))!;
         var early = await transaction.RunAsync(octets, ct);
         (Results, Phase) = (transaction.Results, transaction.Phase);
+        Lost = early is Answer.Lost(var reason) ? reason : Results.Select(Reason).FirstOrDefault(words => words is not null);
         return early switch
         {
             null => string.Join(' ', Results.OrderBy(result => result.Recipient).Select(Told)),
@@ -71,6 +75,13 @@ internal sealed class TransactionRig : IDisposable
             _ => "early lost",
         };
     }
+
+    private static string? Reason(RecipientResult result) => result switch
+    {
+        RecipientResult.Unreached(_, var reason) => reason,
+        RecipientResult.InDoubt(_, var reason) => reason,
+        _ => null,
+    };
 
     /// <summary>What became of a recipient, in a word.</summary>
     public static string Told(RecipientResult result) => result switch

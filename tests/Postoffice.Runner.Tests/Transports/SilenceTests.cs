@@ -1,0 +1,76 @@
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using Postoffice.Testing;
+
+namespace Postoffice.Runner.Tests.Transports;
+
+/// <summary>A peer that falls silent has the time of RFC 5321 §4.5.3.2 for the command it owes a reply to, and no more.</summary>
+public sealed class SilenceTests : IDisposable
+{
+    private readonly TransactionRig rig = new();
+    private readonly FakeTimeProvider clock = new();
+
+    public void Dispose() => rig.Dispose();
+
+    [Theory]
+    [InlineData("early lost", 300, false)]
+    [InlineData("unreached unreached", 300, false, "250 ok")]
+    [InlineData("unreached unreached", 300, false, "250 ok", "250 ok")]
+    [InlineData("550 unreached", 300, false, "250 ok", "550 who")]
+    [InlineData("unreached unreached", 120, false, "250 ok", "250 ok", "250 ok")]
+    [InlineData("in-doubt in-doubt", 600, false, "250 ok", "250 ok", "250 ok", "354 go")]
+    [InlineData("early lost", 300, true)]
+    [InlineData("unreached unreached", 300, true, "250 ok")]
+    [InlineData("550 unreached", 300, true, "250 ok", "550 who")]
+    [InlineData("unreached 550", 120, true, "250 ok", "250 ok", "550 who")]
+    [InlineData("in-doubt in-doubt", 600, true, "250 ok", "250 ok", "250 ok", "354 go")]
+    public async Task It_is_given_up_in_time(string expected, int seconds, bool pipelined, params string[] replies)
+    {
+        var hello = pipelined ? "250-peer\r\n250 PIPELINING" : "250 peer";
+
+        Assert.Equal(expected, await rig.RunAsync(new SilentAtLast(clock, ["220 hi", hello, .. replies]), phases: new(new(), clock)));
+        Assert.EndsWith($"no answer within {seconds} s", rig.Lost);
+    }
+
+    /// <summary>Takes all it is sent and says its replies one by one; when they are used up and all was sent, time goes by.</summary>
+    private sealed class SilentAtLast(FakeTimeProvider clock, string[] replies) : Stream
+    {
+        private readonly string last = replies[^1].StartsWith("354", StringComparison.Ordinal) ? ".\r\n" : "";
+        private volatile string written = "";
+        private int said;
+
+        public override bool CanRead => true;
+        public override bool CanWrite => true;
+        public override bool CanSeek => false;
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (said < replies.Length) return Encoding.Latin1.GetBytes($"{replies[said++]}\r\n", buffer.Span);
+            while (true)
+            {
+                await Task.Yield();
+                cancellationToken.ThrowIfCancellationRequested();
+                if (written.EndsWith(last, StringComparison.Ordinal)) clock.Advance(TimeSpan.FromSeconds(1));
+            }
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            written = Encoding.Latin1.GetString(buffer.Span);
+            return ValueTask.CompletedTask;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+        public override void Flush() => throw new NotSupportedException();
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+        public override void SetLength(long value) => throw new NotSupportedException();
+    }
+}
