@@ -17,7 +17,7 @@ internal sealed class TransactionRig : IDisposable
 
     private readonly TempStore temp = new();
 
-    public TimeSpan Patience { get; init; } = TimeSpan.FromMilliseconds(500);
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(2);
 
     /// <summary>The results of the last transaction.</summary>
     public IReadOnlyList<RecipientResult> Results { get; private set; } = [];
