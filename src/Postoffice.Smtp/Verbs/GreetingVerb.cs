@@ -25,7 +25,6 @@ internal sealed class GreetingVerb(bool extended) : IVerb
         yield return $"SIZE {options.MaxMessageOctets}"; // RFC 1870; 0: no fixed limit
         yield return "8BITMIME"; // RFC 6152
         yield return "SMTPUTF8"; // RFC 6531
-        yield return "DSN"; // RFC 3461
         yield return "ENHANCEDSTATUSCODES"; // RFC 2034
         yield return "DSN"; // RFC 3461
         yield return "CHUNKING"; // RFC 3030
