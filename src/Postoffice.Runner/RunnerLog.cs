@@ -61,6 +61,12 @@ internal static partial class RunnerLog
     [LoggerMessage(3107, LogLevel.Warning, "projections and retention wait for the store: {Reason}")]
     public static partial void HousekeepingWaits(ILogger log, string reason);
 
+    [LoggerMessage(3109, LogLevel.Warning, "{Destination} is in trouble and gets no mail until {Until:HH:mm:ss}: {Reason}")]
+    public static partial void CircuitOpened(ILogger log, string destination, DateTimeOffset until, string reason);
+
+    [LoggerMessage(3110, LogLevel.Information, "{Destination} gets its mail again")]
+    public static partial void CircuitClosed(ILogger log, string destination);
+
     [LoggerMessage(3108, LogLevel.Information, "removed {Count} files from the Maildir of {User} that deliveries cut off before their intent had left in tmp")]
     public static partial void Swept(ILogger log, string user, int count);
 

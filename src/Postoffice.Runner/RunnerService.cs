@@ -113,7 +113,8 @@ internal sealed class RunnerService(
     {
         var term = new HoldingTerm();
         var recorder = new OutcomeRecorder(store.Events, lease, workings, clock, age, log);
-        var work = new MessageWork(recorder, new Recovery(recorder, factory.Mailboxes, log), workings, factory.Board, term, clock, log);
+        var circuits = new Circuits(store.Events, store.Circuits, lease, clock, log);
+        var work = new MessageWork(recorder, new Recovery(recorder, factory.Mailboxes, log), circuits, workings, factory.Board, term, clock, log);
         var dispatcher = new Dispatcher(store.Due, work, workings, clock, log);
         var sweeps = new SweepRounds(store, deliverer.SweepAsync, () => dispatcher.HasRecovered, clock, log);
         var late = new LateMail(store.Due, recorder, workings, age, log);
@@ -126,7 +127,7 @@ internal sealed class RunnerService(
         [
             PartAsync("the doorbell", term, () => ListenAsync(dispatcher, term.Stopping)),
             PartAsync("the lease's keeper", term, () => KeepAsync(lease, term)),
-            PartAsync("the schedule", term, () => dispatcher.RunAsync(term.Stopping)),
+            PartAsync("the schedule", term, () => ScheduleAsync(circuits, dispatcher, term.Stopping)),
             PartAsync("housekeeping", term, () => housekeeping.RunAsync(term.Stopping)),
             PartAsync("the deliverer", term, () => WatchDelivererAsync(term)),
         ];
@@ -223,6 +224,12 @@ internal sealed class RunnerService(
         var code = await deliverer.Ended.WaitAsync(term.Abandoned);
         RunnerLog.DelivererEnded(log, code);
         term.End(TermEnd.DelivererEnded);
+    }
+
+    private static async Task ScheduleAsync(Circuits circuits, Dispatcher dispatcher, CancellationToken stop)
+    {
+        await circuits.CloseLeftOpenAsync();
+        await dispatcher.RunAsync(stop);
     }
 
     private async Task ListenAsync(Dispatcher dispatcher, CancellationToken ct)

@@ -28,6 +28,7 @@ public sealed class MailStore : IDisposable
         History = new HistoryQuery(database);
         Trace = new TraceQuery(database);
         Destinations = new DestinationQuery(database);
+        Circuits = new CircuitQuery(database);
         if (bell is not null) database.Writer.Committed = bell.Ring;
         Bell = bell;
     }
@@ -42,6 +43,7 @@ public sealed class MailStore : IDisposable
     public HistoryQuery History { get; }
     public TraceQuery Trace { get; }
     public DestinationQuery Destinations { get; }
+    public CircuitQuery Circuits { get; }
     internal Database Database => database;
     private Doorbell? Bell { get; }
 

@@ -30,7 +30,9 @@ internal sealed class FakeTransport(Transport transport) : ITransport, IMailboxM
         var intent = transport is Transport.Mailbox ? new MailboxIntent("maildir", "1.ABCDEFGHJKMN-1-1.host") : null;
         if (!await attempt.BeginAsync(new AttemptRoute(transport, target, intent), ct)) return null;
         foreach (var recipient in attempt.Recipients) Began.Enqueue((attempt.Message.Id, recipient.Number, Clock.GetUtcNow()));
-        return new AttemptReport(await Answer(attempt, ct), Phase: "done");
+        var results = await Answer(attempt, ct);
+        var isReached = results.Any(result => result is not RecipientResult.Unreached);
+        return new AttemptReport(results, Phase: isReached ? "done" : "connect");
     }
 
     public Task<RecipientResult?> RecallAsync(QueueId id, int recipient, AttemptRoute route, CancellationToken ct) => Task.FromResult(Memory(recipient));

@@ -42,7 +42,8 @@ internal sealed class RunnerRig : IAsyncDisposable
         Recorder = new OutcomeRecorder(Journal, lease, Workings, clock, age, NullLogger.Instance);
         Late = new LateMail(store.Due, Recorder, Workings, age, NullLogger.Instance);
         var recovery = new Recovery(Recorder, Mailboxes, NullLogger.Instance);
-        var work = new MessageWork(Recorder, recovery, Workings, Board, Term, clock, NullLogger.Instance);
+        var circuits = new Circuits(Journal, store.Circuits, lease, clock, NullLogger.Instance);
+        var work = new MessageWork(Recorder, recovery, circuits, Workings, Board, Term, clock, NullLogger.Instance);
         Dispatcher = new Dispatcher(store.Due, work, Workings, clock, NullLogger.Instance);
     }
 

@@ -72,7 +72,8 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
         RoomFor?.Invoke(destination);
     }
 
-    public Admission Enter(Destination destination, Action start)
+    /// <param name="turnAway">Called instead of <paramref name="start"/> when the destination is paused while this one waits.</param>
+    public Admission Enter(Destination destination, Action start, Action turnAway)
     {
         var limits = current();
         lock (gate)
@@ -81,7 +82,7 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
             if (!MayRun(places, limits) || places.Starts.Count > 0)
             {
                 if (!MayWait(places, limits)) return Admission.Overflow;
-                places.Starts.Enqueue(start);
+                places.Starts.Enqueue((start, turnAway));
                 waiting++;
                 MakeReady(places, limits);
                 return Admission.Waiting;
@@ -112,15 +113,22 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
         GoOn(destination);
     }
 
-    /// <summary>Nothing starts for it until the time is over or <see cref="Resume"/> comes first; what is under way goes on.</summary>
+    /// <summary>
+    /// Nothing starts for it until the time is over or <see cref="Resume"/> comes first; what is under way goes on, and what waits is turned away.
+    /// </summary>
     public void Pause(Destination destination, TimeSpan time)
     {
+        List<Action> turnedAway;
         lock (gate)
         {
             var places = PlacesOf(destination, current());
+            turnedAway = [.. places.Starts.Select(start => start.TurnAway)];
+            waiting -= places.Starts.Count;
+            places.Starts.Clear();
             places.Paused?.Dispose();
             places.Paused = clock.CreateTimer(_ => Resume(destination), null, time, Timeout.InfiniteTimeSpan);
         }
+        foreach (var turnAway in turnedAway) turnAway();
     }
 
     public void Resume(Destination destination)
@@ -169,12 +177,12 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
             {
                 var next = ready.Dequeue();
                 next.IsReady = false;
-                if (MayRun(next, limits) && next.Starts.TryDequeue(out var start))
+                if (MayRun(next, limits) && next.Starts.TryDequeue(out var first))
                 {
                     next.Running++;
                     running++;
                     waiting--;
-                    starts.Add(start);
+                    starts.Add(first.Start);
                 }
                 MakeReady(next, limits);
             }
@@ -233,7 +241,7 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
     private sealed class Places(Destination destination, int first)
     {
         public Destination Destination { get; } = destination;
-        public Queue<Action> Starts { get; } = new();
+        public Queue<(Action Start, Action TurnAway)> Starts { get; } = new();
         public int Running { get; set; }
         public int Expected { get; set; } // on their way to the door
         public int Limit { get; set; } = first;

@@ -40,7 +40,7 @@ internal sealed class Dispatcher
     public Dispatcher(DueQueue due, MessageWork work, InForce<Workings> workings, TimeProvider clock, ILogger log)
     {
         (this.due, this.work, this.workings, this.clock, this.log) = (due, work, workings, clock, log);
-        looks = new DueLooks(due, work, TryPut, IsInFlight, clock);
+        looks = new DueLooks(due, work, TryPut, MeetInFlight, clock);
         work.Finished = Remove;
         work.Crowded = looks.Crowd;
         work.RoomFor = destination =>
@@ -215,9 +215,15 @@ internal sealed class Dispatcher
         return false;
     }
 
-    private bool IsInFlight(QueueId id)
+    /// <returns>Whether it is in flight; if it became due since it took off, it is put to work once more when it has landed.</returns>
+    private bool MeetInFlight(DueDelivery row)
     {
-        lock (gate) return inFlight.ContainsKey(id);
+        lock (gate)
+        {
+            if (!inFlight.TryGetValue(row.Message, out var place)) return false;
+            place.IsDueAgain |= row.DueAt > place.Since;
+            return true;
+        }
     }
 
     private Task DeliverAsync(QueueId id, RunNow wish)
@@ -237,7 +243,7 @@ internal sealed class Dispatcher
                 return true;
             }
             if (inFlight.Count >= workings.Current.Options.MessagesInFlight) return false;
-            inFlight.Add(id, new Place(wish));
+            inFlight.Add(id, new Place(wish, clock.GetUtcNow()));
             wish?.Follow();
         }
         _ = begin(); // it tells of its end through Finished, whatever happens
@@ -246,22 +252,28 @@ internal sealed class Dispatcher
 
     private void Remove(QueueId id)
     {
-        bool ring;
+        bool ring, isDueAgain = false;
         RunNow? ended, next = null;
         lock (gate)
         {
             inFlight.Remove(id, out var place);
             ended = place!.For;
-            if (place.TryGoOn(out var again))
+            if (place.TryGoOn(clock.GetUtcNow(), out var again))
             {
                 inFlight.Add(id, again);
                 next = again.For;
+            }
+            else if (place.IsDueAgain && !isOver)
+            {
+                inFlight.Add(id, new Place(null, clock.GetUtcNow()));
+                isDueAgain = true;
             }
             if (inFlight.Count == 0) Drained();
             ring = inFlight.Count == 0 || (isFull && inFlight.Count <= workings.Current.Options.MessagesInFlight * 3 / 4);
         }
         ended?.Unfollow();
         if (next is not null) _ = DeliverAsync(id, next);
+        if (isDueAgain) _ = work.DeliverAsync(id, null, expecting: null);
         if (ring) wakeup.Ring();
     }
 
@@ -273,11 +285,16 @@ internal sealed class Dispatcher
 
     /// <summary>A message in flight.</summary>
     /// <param name="wish">Whose work it is; null for the schedule's.</param>
-    private sealed class Place(RunNow? wish, Queue<RunNow>? met = null)
+    /// <param name="since">What was due by then is worked on.</param>
+    private sealed class Place(RunNow? wish, DateTimeOffset since, Queue<RunNow>? met = null)
     {
         private Queue<RunNow>? met = met; // wishes that came meanwhile, for recipients that nobody works on
 
         public RunNow? For { get; } = wish;
+        public DateTimeOffset Since { get; } = since;
+
+        /// <summary>Something of it became due since.</summary>
+        public bool IsDueAgain { get; set; }
 
         public void Meet(RunNow other)
         {
@@ -287,9 +304,9 @@ internal sealed class Dispatcher
         }
 
         /// <summary>Keeps the place for the next wish.</summary>
-        public bool TryGoOn([NotNullWhen(true)] out Place? next)
+        public bool TryGoOn(DateTimeOffset now, [NotNullWhen(true)] out Place? next)
         {
-            next = met is not null && met.TryDequeue(out var first) ? new Place(first, met) : null;
+            next = met is not null && met.TryDequeue(out var first) ? new Place(first, now, met) : null;
             return next is not null;
         }
     }

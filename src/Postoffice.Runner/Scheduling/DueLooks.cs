@@ -10,9 +10,9 @@ namespace Postoffice.Runner.Scheduling;
 /// </summary>
 /// <param name="put">Puts a message to work on behalf of a destination that expects it, see <see cref="MessageWork.DeliverAsync"/>; false when
 /// there is no more room for messages altogether.</param>
-/// <param name="isInFlight">Whether a message is worked on already.</param>
+/// <param name="meetInFlight">Whether the message of a row is worked on already.</param>
 internal sealed class DueLooks(
-    DueQueue due, MessageWork work, Func<QueueId, Destination?, bool> put, Func<QueueId, bool> isInFlight, TimeProvider clock)
+    DueQueue due, MessageWork work, Func<QueueId, Destination?, bool> put, Func<DueDelivery, bool> meetInFlight, TimeProvider clock)
 {
     private const int PageSize = 200;
     private const string LocalPartsAlone = "";
@@ -150,7 +150,7 @@ internal sealed class DueLooks(
             var page = due.DueOf(domain, now, after, PageSize);
             foreach (var row in page)
             {
-                if (!put(row.Message, null)) return false;
+                if (!meetInFlight(row) && !put(row.Message, null)) return false;
                 after = row;
             }
             if (page.Count < PageSize) return true;
@@ -164,7 +164,7 @@ internal sealed class DueLooks(
             var page = due.DueOf(domain, now, after, PageSize);
             foreach (var row in page)
             {
-                if (!isInFlight(row.Message))
+                if (!meetInFlight(row))
                 {
                     if (!work.TryExpect(destination))
                     {
@@ -184,7 +184,7 @@ internal sealed class DueLooks(
 
     private bool Put(DueDelivery row)
     {
-        if (isInFlight(row.Message)) return true;
+        if (meetInFlight(row)) return true;
         if (work.DestinationOf(row.Domain) is not { } destination) return put(row.Message, null);
         if (!backlog.Contains(destination) && work.TryExpect(destination)) return put(row.Message, destination);
         backlog.Add(destination, row.Domain, again: false);

@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
+using Polly.CircuitBreaker;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Transports;
@@ -15,10 +16,11 @@ namespace Postoffice.Runner.Scheduling;
 /// their outcomes. Nothing that goes wrong with one message reaches another: it is held, with the reason.
 /// </summary>
 internal sealed class MessageWork(
-    OutcomeRecorder recorder, Recovery recovery, InForce<Workings> workings, SwitchBoard board, HoldingTerm term, TimeProvider clock, ILogger log)
+    OutcomeRecorder recorder, Recovery recovery, Circuits circuits, InForce<Workings> workings, SwitchBoard board, HoldingTerm term, TimeProvider clock, ILogger log)
 {
     private const int MaxRecipientsOfTransaction = 100; // what every server takes (RFC 5321 §4.5.3.1.8)
     private const int MaxKeptOut = 10_000;
+    private static readonly TimeSpan WhileProbing = TimeSpan.FromSeconds(5); // one attempt finds out whether a destination is better
 
     private readonly DestinationSlots mailboxes = new(() => workings.Current.Options.Mailboxes, clock);
     private readonly DestinationSlots sessions = new(() => workings.Current.Options.Sessions, clock);
@@ -57,6 +59,7 @@ internal sealed class MessageWork(
     {
         mailboxes.Tidy();
         sessions.Tidy();
+        circuits.Tidy();
     }
 
     /// <summary>What goes on for each next hop.</summary>
@@ -108,14 +111,18 @@ internal sealed class MessageWork(
                 Tell(message, route, said);
                 continue;
             }
+            if (wish is not null) await wish.ReadyAsync(route.Destination, ReviveAsync);
             flight.Enter();
             var slots = SlotsOf(route.Destination);
-            var admission = slots.Enter(route.Destination, () => _ = Task.Run(() => AttemptAsync(flight, route, Numbers(recipients), slots)));
-            if (admission is not Admission.Overflow) continue;
-            Leave(flight);
-            if (plan.Count == 1 && slots == mailboxes) crowdedOut.Remember(flight.Id, slots, route.Destination);
-            Crowded?.Invoke(route.Destination, recipients[0].Accepted.To.Mailbox.DomainPart);
-            slots.AskForRoom(route.Destination);
+            var admission = slots.Enter(route.Destination, () => _ = Task.Run(() => AttemptAsync(flight, route, Numbers(recipients), slots)), TurnAway);
+            if (admission is Admission.Overflow) TurnAway();
+
+            void TurnAway()
+            {
+                if (plan.Count == 1 && slots == mailboxes) crowdedOut.Remember(flight.Id, slots, route.Destination);
+                LeaveInStore(route.Destination, recipients);
+                Leave(flight);
+            }
         }
     }
 
@@ -147,19 +154,43 @@ internal sealed class MessageWork(
             BeginAsync = (to, ct) => recorder.BeginAsync(flight, number, Numbers(recipients), to, ct),
         };
         if (route is Route.Mailbox(var user)) DeliversTo?.Invoke(user);
-        ITransport transport = route is Route.Mailbox ? workings.Current.Mailboxes : workings.Current.Sessions;
-        if (await transport.DeliverAsync(attempt, term.Aborted) is not { } report) return Experience.None;
+        var made = route is Route.Mailbox ? workings.Current.Mailboxes.DeliverAsync(attempt, term.Aborted) : DialAsync(attempt);
+        if (await made is not { } report) return Experience.None;
         await recorder.EndAsync(flight, number, report, term.Abandoned);
         Tell(message, route, report);
-        return Of(report);
+        return report.Experience();
     }
 
-    /// <summary>Whoever got as far as MAIL works on mail, whatever it says to this one; 421 means that it is too busy (RFC 5321 §3.8).</summary>
-    private static Experience Of(AttemptReport report)
+    /// <returns>Null when nothing has left: also where the destination is known to be in trouble, and its mail waits.</returns>
+    private async Task<AttemptReport?> DialAsync(Attempt attempt)
     {
-        if (report.Results.All(result => result is RecipientResult.Interrupted)) return Experience.None;
-        if (report.Results.All(result => result is RecipientResult.Refused { Reply.Code: 421 })) return Experience.Trouble;
-        return report.Phase is "connect" or "greeting" or "ehlo" or "tls" or "auth" ? Experience.Trouble : Experience.Good;
+        var destination = attempt.Route.Destination!;
+        try
+        {
+            var report = await circuits.AttemptAsync(destination, ct => workings.Current.Sessions.DeliverAsync(attempt, ct), term.Aborted);
+            if (report?.Experience() is Experience.Good) sessions.Resume(destination); // it was a probe
+            return report;
+        }
+        catch (BrokenCircuitException open)
+        {
+            sessions.Pause(destination, open.RetryAfter ?? WhileProbing);
+            LeaveInStore(destination, attempt.Recipients);
+            return null;
+        }
+    }
+
+    /// <summary>There is no place for it; told when there is one.</summary>
+    private void LeaveInStore(Destination destination, IReadOnlyList<QueuedRecipient> recipients)
+    {
+        Crowded?.Invoke(destination, recipients[0].Accepted.To.Mailbox.DomainPart);
+        AskForRoom(destination);
+    }
+
+    /// <summary>An operator wants to see an attempt.</summary>
+    private async Task ReviveAsync(Destination destination)
+    {
+        await circuits.CloseAsync(destination);
+        sessions.Resume(destination);
     }
 
     private DestinationSlots SlotsOf(Destination destination) => destination.Transport is Transport.Mailbox ? mailboxes : sessions;

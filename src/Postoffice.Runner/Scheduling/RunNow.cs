@@ -9,6 +9,7 @@ internal sealed class RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits, Da
 {
     private readonly TaskCompletionSource<int> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Dictionary<Destination, Task> readied = [];
     private int recipients;
     private int open = 1; // the look at the queue
     private int followed = 1; // the same
@@ -34,6 +35,16 @@ internal sealed class RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits, Da
     /// <summary>A named message is tried also after an attempt that was under way when it was named: that may have gone by another route.</summary>
     public bool Fits(QueuedMessage message, QueuedRecipient recipient) =>
         Named is not null || ((recipient.LastEndedAt is not { } last || last < at) && fits(message, recipient));
+
+    /// <summary>Readies a destination for the wish, once; whoever comes meanwhile waits for the same.</summary>
+    public Task ReadyAsync(Destination destination, Func<Destination, Task> ready)
+    {
+        lock (readied)
+        {
+            if (!readied.TryGetValue(destination, out var task)) readied[destination] = task = ready(destination);
+            return task;
+        }
+    }
 
     public void Count(int more) => Interlocked.Add(ref recipients, more);
 

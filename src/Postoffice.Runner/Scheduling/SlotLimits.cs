@@ -19,16 +19,3 @@ internal enum Admission
     /// <summary>Too many wait already; it is not remembered here, the queue holds it.</summary>
     Overflow,
 }
-
-/// <summary>What an attempt says about its destination.</summary>
-internal enum Experience
-{
-    /// <summary>Nothing: no word was exchanged with it.</summary>
-    None,
-
-    /// <summary>It works on mail, whatever it said to this one.</summary>
-    Good,
-
-    /// <summary>Not reached, or too busy for mail.</summary>
-    Trouble,
-}

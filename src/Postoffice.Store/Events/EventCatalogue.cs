@@ -23,6 +23,8 @@ public static class EventCatalogue
         ["content-purged.v1"] = typeof(ContentPurged),
         ["facts-purged.v1"] = typeof(FactsPurged),
         ["drop-imported.v1"] = typeof(DropImported),
+        ["circuit-opened.v1"] = typeof(CircuitOpened),
+        ["circuit-closed.v1"] = typeof(CircuitClosed),
         ["configuration-loaded.v1"] = typeof(ConfigurationLoaded),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -72,6 +72,8 @@ public static class EventJson
 [JsonSerializable(typeof(ContentPurged))]
 [JsonSerializable(typeof(FactsPurged))]
 [JsonSerializable(typeof(DropImported))]
+[JsonSerializable(typeof(CircuitOpened))]
+[JsonSerializable(typeof(CircuitClosed))]
 [JsonSerializable(typeof(ConfigurationLoaded))]
 internal sealed partial class EventJsonContext : JsonSerializerContext;
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Store.Events;
@@ -6,6 +7,7 @@ namespace Postoffice.Store.Events;
 public readonly record struct StreamId
 {
     private const string MessagePrefix = "message/";
+    private const string DestinationPrefix = "destination/";
 
     public string Name { get; }
 
@@ -23,6 +25,9 @@ public readonly record struct StreamId
     /// <summary>The import of one file of the drop directory; one version at most, so it is taken in once.</summary>
     public static StreamId Drop(string fileName) => new("drop/" + fileName);
 
+    /// <summary>Where mail goes: a domain, or <c>host:port</c> of a configured next hop.</summary>
+    public static StreamId Destination(string name) => new(DestinationPrefix + name);
+
     /// <summary>What a service says of itself, such as the configuration it runs with.</summary>
     public static StreamId Service(string name) => new("service/" + name);
 
@@ -30,6 +35,12 @@ public readonly record struct StreamId
     {
         id = default;
         return Name.StartsWith(MessagePrefix, StringComparison.Ordinal) && QueueId.TryParse(Name.AsSpan(MessagePrefix.Length), out id);
+    }
+
+    public bool TryGetDestination([NotNullWhen(true)] out string? name)
+    {
+        name = Name.StartsWith(DestinationPrefix, StringComparison.Ordinal) ? Name[DestinationPrefix.Length..] : null;
+        return name is not null;
     }
 
     public override string ToString() => Name;

@@ -3,7 +3,7 @@ namespace Postoffice.Store.Projections;
 /// <summary>Every projection there is.</summary>
 public static class ProjectionCatalogue
 {
-    public static readonly IReadOnlyList<IProjection> All = [new DueDeliveries(), new MailHistory()];
+    public static readonly IReadOnlyList<IProjection> All = [new DueDeliveries(), new OpenCircuits(), new MailHistory()];
 
     public static readonly IReadOnlyList<IProjection> Inline = [.. All.Where(projection => projection.Inline)];
 

@@ -19,7 +19,7 @@ public sealed class CrowdedOutTests
         crowded = new CrowdedOut(clock);
         Assert.Equal(
             [Admission.Started, Admission.Waiting, Admission.Waiting, Admission.Overflow],
-            Enumerable.Range(0, 4).Select(_ => slots.Enter(Host, () => { })));
+            Enumerable.Range(0, 4).Select(_ => slots.Enter(Host, () => { }, () => { })));
         crowded.Remember(Id, slots, Host);
     }
 

@@ -64,19 +64,19 @@ public sealed class DestinationSlotsTests
     public void Nothing_starts_while_a_destination_is_paused()
     {
         var slots = Slots(first: 1, each: 1, together: 10, waitingEach: 2, waitingTogether: 100);
-        var started = 0;
-        slots.Enter(One, () => started++);
-        slots.Enter(One, () => started++);
+        int started = 0, turnedAway = 0;
+        slots.Enter(One, () => started++, Nothing);
+        slots.Enter(One, () => started++, () => turnedAway++);
         slots.Pause(One, TimeSpan.FromMinutes(1));
         slots.Leave(One, Experience.Trouble);
 
-        Assert.Equal(Admission.Overflow, slots.Enter(One, () => started++));
+        Assert.Equal(Admission.Overflow, slots.Enter(One, () => started++, Nothing));
         Assert.False(slots.HasRoom(One));
         clock.Advance(TimeSpan.FromSeconds(59));
-        Assert.Equal(1, started);
+        Assert.Equal(1, turnedAway);
 
         clock.Advance(TimeSpan.FromSeconds(1));
-        Assert.Equal(2, started);
+        Assert.Equal(1, started);
         Assert.True(slots.HasRoom(One));
     }
 
@@ -84,7 +84,7 @@ public sealed class DestinationSlotsTests
     public void Who_asked_is_told_once_when_there_is_room()
     {
         var slots = Slots(first: 1, each: 1, together: 10, waitingEach: 2, waitingTogether: 100);
-        for (var i = 0; i < 3; i++) slots.Enter(One, () => { });
+        for (var i = 0; i < 3; i++) slots.Enter(One, Nothing, Nothing);
         slots.AskForRoom(One);
         slots.AskForRoom(One);
         Assert.Empty(told);
@@ -147,7 +147,7 @@ public sealed class DestinationSlotsTests
         for (var last = -1; last != started;)
         {
             last = started;
-            slots.Enter(destination, () => started++);
+            slots.Enter(destination, () => started++, Nothing);
         }
         return started;
     }
@@ -155,10 +155,14 @@ public sealed class DestinationSlotsTests
     private static int Wait(DestinationSlots slots, Destination destination)
     {
         var waiting = 0;
-        while (slots.Enter(destination, () => { }) is Admission.Waiting) waiting++;
+        while (slots.Enter(destination, Nothing, Nothing) is Admission.Waiting) waiting++;
         return waiting;
     }
 
     private DestinationSlots Slots(int first, int each, int together, int waitingEach = 0, int waitingTogether = 1_000) =>
         new(() => new SlotLimits(first, each, together, waitingEach, waitingTogether), clock) { RoomFor = told.Add };
+
+    private static void Nothing()
+    {
+    }
 }

@@ -45,6 +45,8 @@ public sealed class GoldenTests
         new ContentPurged(1234),
         new FactsPurged([Other], 7, "keep-history=", "postoffice-runner"),
         new DropImported(Other),
+        new CircuitOpened("connection refused", Cast.Noon),
+        new CircuitClosed("it answers again"),
         new ConfigurationLoaded("/etc/postoffice.cf", Digest, "0.1.0"),
     }.ToDictionary(EventCatalogue.NameOf);
 
