@@ -37,9 +37,17 @@ public sealed class StoreAnswers(MailStore store)
                 yield return ControlAnswer.Ended(NotPermitted, "With queue-visible=own this is for root and the users that operator= names.");
                 yield break;
             }
-            foreach (var entry in complete(store.Destinations.Domains())) yield return new ControlAnswer { Destination = entry };
+            var open = store.Circuits.All().ToDictionary(circuit => circuit.Destination, StringComparer.Ordinal);
+            foreach (var entry in complete(store.Destinations.Domains()))
+            {
+                yield return new ControlAnswer { Destination = open.Remove(entry.Destination, out var circuit) ? Open(entry, circuit) : entry };
+            }
+            foreach (var circuit in open.Values) yield return new ControlAnswer { Destination = Open(new DestinationEntry(circuit.Destination), circuit) };
             yield return ControlAnswer.Ended();
         }
+
+        static DestinationEntry Open(DestinationEntry entry, OpenCircuit circuit) =>
+            entry with { OpenSince = circuit.OpenedAt, OpenUntil = circuit.Until, LastReply = circuit.Reason };
     }
 
     private IEnumerable<ControlAnswer> Queue(ControlRights rights)

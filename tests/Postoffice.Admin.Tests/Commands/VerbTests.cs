@@ -154,8 +154,14 @@ public sealed class VerbTests : IDisposable
                 "remote.test                       tried  waiting 1  trying 0  held 0  attempts -  451 \\x1B[2J later",
             ],
             Lines(await PostofficeAsync(isTerminal: false, "destinations")));
+        var until = DateTimeOffset.UnixEpoch.AddYears(80);
+        await temp.Store.Events.AppendAsync(new Append(StreamId.Destination("remote.test"), ExpectedVersion.Any, new CircuitOpened("no route to host", until)), Ct);
+        await temp.Store.Events.AppendAsync(new Append(StreamId.Destination("mx.gone.test:25"), ExpectedVersion.Any, new CircuitOpened("refused", until)), Ct);
+        var lines = Lines(await PostofficeAsync(isTerminal: false, "destinations", "--utc"));
+        Assert.Equal("remote.test                       not tried until 2050-01-01 00:00:00 +00:00  waiting 1  trying 0  held 0  attempts -  no route to host", lines[1]);
+        Assert.StartsWith("mx.gone.test:25 ", lines[2]);
         var table = await PostofficeAsync(isTerminal: true, "destinations");
-        Assert.All((string[])["Destination", "Waiting", "Last heard", "remote.test", "\\x1B[2J"], words => Assert.Contains(words, table));
+        Assert.All((string[])["Destination", "Waiting", "Last heard", "remote.test", "not tried"], words => Assert.Contains(words, table));
     }
 
     [Fact]
