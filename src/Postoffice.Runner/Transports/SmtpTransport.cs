@@ -45,6 +45,7 @@ internal sealed class SmtpTransport(
                 var (report, isFinal) = await TryAsync(attempt, candidate, ct);
                 if (isFinal) return tried.Before(report);
                 tried.Add(report);
+                if (tried.IsEnough) break;
             }
             return tried.Best;
         }

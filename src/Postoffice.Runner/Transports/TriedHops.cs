@@ -11,6 +11,10 @@ internal sealed class TriedHops
 {
     public const int MaxTold = 20;
 
+    /// <summary>So many that spoke are asked in one attempt: what five do not take, a sixth rarely does, and each may be as slow as it likes.</summary>
+    public const int MaxSpoken = 5;
+
+    private int spoken;
     private readonly List<AttemptReport> tried = [];
     private AttemptReport? best;
 
@@ -18,9 +22,13 @@ internal sealed class TriedHops
     /// <exception cref="InvalidOperationException">No place was tried.</exception>
     public AttemptReport Best => Before(best ?? throw new InvalidOperationException("no place was tried"));
 
+    /// <summary>Whether no other place is worth asking in this attempt.</summary>
+    public bool IsEnough => spoken >= MaxSpoken;
+
     /// <param name="report">With a host, and the same result for all recipients.</param>
     public void Add(AttemptReport report)
     {
+        if (report.Phase != "connect") spoken++;
         if (tried.Count <= MaxTold) tried.Add(report); // one of them may be the best, which is told apart
         if (best is null || best.Results.All(result => result is RecipientResult.Refused { Reply.IsPermanent: true })) best = report;
     }

@@ -195,6 +195,21 @@ public sealed class SmtpTransportTests : IDisposable
     }
 
     [Fact]
+    public async Task Five_that_speak_are_asked_in_one_attempt_and_no_more()
+    {
+        await using var first = new ScriptedPeer(new IPAddress([127, 9, 1, 1]), 0, "451 4.3.2 busy");
+        var others = Enumerable.Range(2, 6).Select(i => new ScriptedPeer(new IPAddress([127, 9, 1, (byte)i]), first.Port, "451 4.3.2 busy")).ToList();
+        await using var dns = new ScriptedDns(
+            [("exchanged.test", "MX 10 busy.test"), .. Enumerable.Range(1, 7).Select(i => ("busy.test", $"A 127.9.1.{i}"))]);
+
+        var report = await DeliverAsync(first.Port, dns: dns);
+
+        Assert.Equal("451 451", Told(report));
+        Assert.Equal(TriedHops.MaxSpoken, report.Tried!.Count + 1);
+        foreach (var other in others) await other.DisposeAsync();
+    }
+
+    [Fact]
     public async Task A_domain_that_takes_no_mail_fails_at_once()
     {
         await using var dns = new ScriptedDns(("exchanged.test", "MX 0 ."));
