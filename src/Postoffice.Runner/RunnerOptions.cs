@@ -43,6 +43,9 @@ internal sealed record RunnerOptions
     /// <summary><c>sessions=</c> and <c>sessions-per-host=</c>: at once to all next hops, and to one when it has shown that it can take them.</summary>
     public SlotLimits Sessions { get; init; } = new(First: 5, Each: 20, Together: 400, WaitingEach: 100, WaitingTogether: 600);
 
+    /// <summary><c>rate=</c>.</summary>
+    public RateTable Rates { get; init; } = RateTable.None;
+
     /// <summary><c>messages-per-connection=</c>: over one connection to a next hop, before it is closed. 1 to 10,000.</summary>
     public int MessagesPerConnection { get; init; } = 100;
 
@@ -78,6 +81,7 @@ internal sealed record RunnerOptions
                 Together = (int)settings.Number("sessions", defaults.Sessions.Together, 1, 10_000),
                 Each = (int)settings.Number("sessions-per-host", defaults.Sessions.Each, 1, 1_000),
             },
+            Rates = RateTable.From(settings),
             MessagesPerConnection = (int)settings.Number("messages-per-connection", defaults.MessagesPerConnection, 1, 10_000),
             StopWait = settings.Time("stop-wait", defaults.StopWait, TimeSpan.Zero, TimeSpan.FromMinutes(10)),
             Timeouts = PhaseTimeouts.From(settings),

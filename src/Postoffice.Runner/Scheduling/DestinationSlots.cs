@@ -6,7 +6,8 @@ namespace Postoffice.Runner.Scheduling;
 /// for the next one. Starts and callbacks are called outside the lock and must not block.
 /// </summary>
 /// <param name="current">The limits in force; a reload may change them.</param>
-internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider clock)
+/// <param name="spacing">The least time between two starts for a destination; zero for none.</param>
+internal sealed class DestinationSlots(Func<SlotLimits> current, Func<Destination, TimeSpan> spacing, TimeProvider clock)
 {
     private const int AskedAtOnce = 4;
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
@@ -87,8 +88,7 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
                 MakeReady(places, limits);
                 return Admission.Waiting;
             }
-            places.Running++;
-            running++;
+            Begin(places);
         }
         start();
         return Admission.Started;
@@ -122,9 +122,7 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
         lock (gate)
         {
             var places = PlacesOf(destination, current());
-            turnedAway = [.. places.Starts.Select(start => start.TurnAway)];
-            waiting -= places.Starts.Count;
-            places.Starts.Clear();
+            turnedAway = TakeWaiting(places);
             places.Paused?.Dispose();
             places.Paused = clock.CreateTimer(_ => Resume(destination), null, time, Timeout.InfiniteTimeSpan);
         }
@@ -140,6 +138,14 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
             places.Paused = null;
         }
         GoOn(destination);
+    }
+
+    /// <summary>Turns away whatever waits: the store keeps it.</summary>
+    public void TurnAllAway()
+    {
+        List<Action> turnedAway;
+        lock (gate) turnedAway = [.. destinations.Values.SelectMany(TakeWaiting)];
+        foreach (var turnAway in turnedAway) turnAway();
     }
 
     /// <summary>Forgets what was learnt of destinations that had no mail for ten minutes.</summary>
@@ -179,8 +185,7 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
                 next.IsReady = false;
                 if (MayRun(next, limits) && next.Starts.TryDequeue(out var first))
                 {
-                    next.Running++;
-                    running++;
+                    Begin(next);
                     waiting--;
                     starts.Add(first.Start);
                 }
@@ -205,6 +210,25 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
         }
     }
 
+    private void Begin(Places places)
+    {
+        places.Running++;
+        running++;
+        places.LastStart = clock.GetTimestamp();
+    }
+
+    /// <summary>Until the next start may be.</summary>
+    private TimeSpan WaitOf(Places places) =>
+        places.LastStart is { } last ? spacing(places.Destination) - clock.GetElapsedTime(last) : TimeSpan.Zero;
+
+    private List<Action> TakeWaiting(Places places)
+    {
+        List<Action> turnedAway = [.. places.Starts.Select(start => start.TurnAway)];
+        waiting -= places.Starts.Count;
+        places.Starts.Clear();
+        return turnedAway;
+    }
+
     private Places PlacesOf(Destination destination, SlotLimits limits)
     {
         if (!destinations.TryGetValue(destination, out var places)) destinations[destination] = places = new Places(destination, limits.First);
@@ -223,7 +247,7 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
     }
 
     private bool MayRun(Places places, SlotLimits limits) =>
-        places.Paused is null && running < limits.Together && (places.Running == 0 || places.Running < Most(places, limits));
+        places.Paused is null && WaitOf(places) <= TimeSpan.Zero && running < limits.Together && (places.Running == 0 || places.Running < Most(places, limits));
 
     private int Most(Places places, SlotLimits limits) => Math.Min(Math.Min(places.Limit, limits.Each), limits.Together - running);
 
@@ -234,8 +258,23 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
     {
         if (places.IsReady || places.Starts.Count == 0 || places.Paused is not null) return;
         if (places.Running >= Math.Min(places.Limit, limits.Each)) return;
+        if (WaitOf(places) is { Ticks: > 0 } wait)
+        {
+            places.Spacing ??= clock.CreateTimer(_ => EndSpacing(places), null, wait, Timeout.InfiniteTimeSpan);
+            return;
+        }
         places.IsReady = true;
         ready.Enqueue(places);
+    }
+
+    private void EndSpacing(Places places)
+    {
+        lock (gate)
+        {
+            places.Spacing?.Dispose();
+            places.Spacing = null;
+        }
+        GoOn(places.Destination);
     }
 
     private sealed class Places(Destination destination, int first)
@@ -248,7 +287,9 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, TimeProvider cl
         public bool IsReady { get; set; }
         public bool IsAsked { get; set; }
         public ITimer? Paused { get; set; }
+        public long? LastStart { get; set; }
+        public ITimer? Spacing { get; set; } // while somebody waits for the next start
         public long LastUsed { get; set; }
-        public bool IsIdle => Running == 0 && Starts.Count == 0 && Expected == 0 && !IsAsked && !IsReady && Paused is null;
+        public bool IsIdle => Running == 0 && Starts.Count == 0 && Expected == 0 && !IsAsked && !IsReady && Paused is null && Spacing is null;
     }
 }

@@ -114,6 +114,7 @@ internal sealed class Dispatcher
                 isOver = true;
                 while (requests.TryDequeue(out var request)) request.Cancel();
             }
+            work.TurnAllAway();
         }
     }
 

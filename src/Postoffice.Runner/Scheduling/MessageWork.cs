@@ -22,8 +22,8 @@ internal sealed class MessageWork(
     private const int MaxKeptOut = 10_000;
     private static readonly TimeSpan WhileProbing = TimeSpan.FromSeconds(5); // one attempt finds out whether a destination is better
 
-    private readonly DestinationSlots mailboxes = new(() => workings.Current.Options.Mailboxes, clock);
-    private readonly DestinationSlots sessions = new(() => workings.Current.Options.Sessions, clock);
+    private readonly DestinationSlots mailboxes = new(() => workings.Current.Options.Mailboxes, _ => TimeSpan.Zero, clock);
+    private readonly DestinationSlots sessions = new(() => workings.Current.Options.Sessions, destination => workings.Current.Options.Rates.SpacingFor(destination), clock);
     private readonly HashSet<QueueId> keptOut = []; // what could not even be held
     private readonly CrowdedOut crowdedOut = new(clock);
 
@@ -53,6 +53,13 @@ internal sealed class MessageWork(
 
     /// <inheritdoc cref="DestinationSlots.AskForRoom"/>
     public void AskForRoom(Destination destination) => SlotsOf(destination).AskForRoom(destination);
+
+    /// <summary>What waits for a place stays in the store: nothing begins any more.</summary>
+    public void TurnAllAway()
+    {
+        mailboxes.TurnAllAway();
+        sessions.TurnAllAway();
+    }
 
     /// <summary>Forgets what was learnt of destinations that have no mail any more.</summary>
     public void Tidy()

@@ -15,7 +15,7 @@ public sealed class CrowdedOutTests
 
     public CrowdedOutTests()
     {
-        slots = new DestinationSlots(() => new SlotLimits(First: 1, Each: 1, Together: 10, WaitingEach: 2, WaitingTogether: 10), clock);
+        slots = new DestinationSlots(() => new SlotLimits(First: 1, Each: 1, Together: 10, WaitingEach: 2, WaitingTogether: 10), _ => TimeSpan.Zero, clock);
         crowded = new CrowdedOut(clock);
         Assert.Equal(
             [Admission.Started, Admission.Waiting, Admission.Waiting, Admission.Overflow],

@@ -9,6 +9,7 @@ public sealed class DestinationSlotsTests
     private static readonly Destination One = new(Transport.Smtp, "one.test");
     private readonly FakeTimeProvider clock = new();
     private readonly List<Destination> told = [];
+    private TimeSpan spacing = TimeSpan.Zero;
 
     [Fact]
     public void Each_success_makes_room_for_one_more_and_trouble_halves_it()
@@ -159,8 +160,45 @@ public sealed class DestinationSlotsTests
         return waiting;
     }
 
+    [Fact]
+    public void Starts_are_spaced_by_the_rate_and_what_waits_meanwhile_goes_in_its_order()
+    {
+        spacing = TimeSpan.FromSeconds(2);
+        var slots = Slots(first: 5, each: 5, together: 10, waitingEach: 5);
+        List<int> started = [];
+        for (var i = 0; i < 3; i++)
+        {
+            var number = i;
+            slots.Enter(One, () => started.Add(number), Nothing);
+        }
+        Assert.Equal([0], started);
+
+        clock.Advance(TimeSpan.FromMilliseconds(1_999));
+        slots.Leave(One, Experience.Good);
+        Assert.Equal([0], started);
+
+        clock.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal([0, 1], started);
+        clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal([0, 1, 2], started);
+    }
+
+    [Fact]
+    public void At_the_end_whoever_waits_is_turned_away()
+    {
+        spacing = TimeSpan.FromHours(1);
+        var slots = Slots(first: 5, each: 5, together: 10, waitingEach: 5);
+        var turnedAway = 0;
+        slots.Enter(One, Nothing, Nothing);
+        slots.Enter(One, Nothing, () => turnedAway++);
+
+        slots.TurnAllAway();
+
+        Assert.Equal(1, turnedAway);
+    }
+
     private DestinationSlots Slots(int first, int each, int together, int waitingEach = 0, int waitingTogether = 1_000) =>
-        new(() => new SlotLimits(first, each, together, waitingEach, waitingTogether), clock) { RoomFor = told.Add };
+        new(() => new SlotLimits(first, each, together, waitingEach, waitingTogether), _ => spacing, clock) { RoomFor = told.Add };
 
     private static void Nothing()
     {
