@@ -1,6 +1,5 @@
 using Polly;
 using Polly.CircuitBreaker;
-using Postoffice.Runner.Scheduling;
 using Postoffice.Store.Queue;
 
 namespace Postoffice.Runner.Pipelines;
@@ -17,9 +16,11 @@ internal static class CircuitPipeline
     private static readonly TimeSpan Sampling = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan FirstBreak = TimeSpan.FromMinutes(1);
 
+    /// <param name="isTrouble">Whether an attempt speaks against the destination; null for one that came to nothing before it was dialled.</param>
     /// <param name="control">Closes it by hand.</param>
     public static ResiliencePipeline<AttemptReport?> Build(
         string destination,
+        Predicate<AttemptReport?> isTrouble,
         Func<OnCircuitOpenedArguments<AttemptReport?>, ValueTask> opened,
         Func<OnCircuitClosedArguments<AttemptReport?>, ValueTask> closed,
         CircuitBreakerManualControl control,
@@ -31,8 +32,7 @@ internal static class CircuitPipeline
                 MinimumThroughput = MinimumThroughput,
                 SamplingDuration = Sampling,
                 BreakDurationGenerator = failed => ValueTask.FromResult(FirstBreak * (1 << Math.Min(failed.HalfOpenAttempts, MaxDoublings))),
-                ShouldHandle = new PredicateBuilder<AttemptReport?>()
-                    .HandleResult(report => report is not null && report.Experience() is Experience.Trouble),
+                ShouldHandle = attempt => ValueTask.FromResult(isTrouble(attempt.Outcome.Result)),
                 OnOpened = opened,
                 OnClosed = closed,
                 ManualControl = control,

@@ -49,14 +49,17 @@ internal sealed class Circuits(IEventLog journal, CircuitQuery open, Lease lease
         }
     }
 
-    /// <summary>Forgets destinations that had no mail for ten minutes.</summary>
+    /// <summary>Forgets destinations that had no mail for ten minutes, open ones that long after they might have been tried again.</summary>
     public void Tidy()
     {
+        var now = clock.GetUtcNow();
         lock (gate)
         {
             foreach (var (destination, circuit) in circuits)
             {
-                if (!circuit.IsOpen && clock.GetElapsedTime(circuit.LastUsed) >= Memory) circuits.Remove(destination);
+                if (clock.GetElapsedTime(circuit.LastUsed) < Memory || now - circuit.Open?.Until < Memory) continue;
+                circuits.Remove(destination);
+                if (circuit.IsOpen) _ = RecordAsync(destination.Name, new CircuitClosed("no mail waits for it any more"));
             }
         }
     }
@@ -80,9 +83,14 @@ internal sealed class Circuits(IEventLog journal, CircuitQuery open, Lease lease
     {
         var circuit = new Circuit();
         circuit.Pipeline = CircuitPipeline.Build(
-            destination.Name, opened => OpenedAsync(circuit, destination, opened), closed => ClosedAsync(circuit, destination, closed), circuit.Control, clock);
+            destination.Name, report => IsTrouble(circuit, report), opened => OpenedAsync(circuit, destination, opened), closed => ClosedAsync(circuit, destination, closed), circuit.Control, clock);
         return circuit;
     }
+
+    /// <summary>A probe that was not dialled, or was cut off, has found nothing out: it does not close the circuit.</summary>
+    private static bool IsTrouble(Circuit circuit, AttemptReport? report) =>
+        report?.Experience() is Experience.Trouble
+        || (circuit.IsOpen && (report is null || report.Results.All(result => result is RecipientResult.Interrupted)));
 
     private async ValueTask OpenedAsync(Circuit circuit, Destination destination, OnCircuitOpenedArguments<AttemptReport?> opened)
     {
@@ -101,7 +109,7 @@ internal sealed class Circuits(IEventLog journal, CircuitQuery open, Lease lease
         await RecordAsync(destination.Name, new CircuitClosed(closed.IsManual ? "an operator asked for an attempt" : "it works on mail again"));
     }
 
-    private async ValueTask RecordAsync(string destination, QueueEvent fact)
+    private async Task RecordAsync(string destination, QueueEvent fact)
     {
         try
         {

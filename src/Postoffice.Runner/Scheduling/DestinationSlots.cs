@@ -11,6 +11,7 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, Func<Destinatio
 {
     private const int AskedAtOnce = 4;
     private static readonly TimeSpan Memory = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(30);
 
     private readonly Lock gate = new();
     private readonly Dictionary<Destination, Places> destinations = [];
@@ -155,7 +156,7 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, Func<Destinatio
         {
             foreach (var (destination, places) in destinations)
             {
-                if (places.IsIdle && clock.GetElapsedTime(places.LastUsed) >= Memory) destinations.Remove(destination);
+                if (places.IsIdle && WaitOf(places) <= TimeSpan.Zero && clock.GetElapsedTime(places.LastUsed) >= Memory) destinations.Remove(destination);
             }
         }
     }
@@ -260,7 +261,8 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, Func<Destinatio
         if (places.Running >= Math.Min(places.Limit, limits.Each)) return;
         if (WaitOf(places) is { Ticks: > 0 } wait)
         {
-            places.Spacing ??= clock.CreateTimer(_ => EndSpacing(places), null, wait, Timeout.InfiniteTimeSpan);
+            var look = wait < LongestLook ? wait : LongestLook; // a reload may have made it shorter
+            places.Spacing ??= clock.CreateTimer(_ => EndSpacing(places), null, look, Timeout.InfiniteTimeSpan);
             return;
         }
         places.IsReady = true;

@@ -16,11 +16,14 @@ internal sealed class LateMail(DueQueue due, OutcomeRecorder recorder, InForce<W
     private const int AtOnce = 16; // appends that share a commit
     private const int MostEarly = 10_000;
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Round = TimeSpan.FromHours(2);
     private static readonly TimeSpan LongestGrace = TimeSpan.FromMinutes(10);
 
     private readonly DateTimeOffset startedAt = age.GetUtcNow();
     private readonly Queue<QueueId> early = new(); // passed by, but accepted later than their ids say
     private DateTimeOffset next = DateTimeOffset.MinValue;
+    private QueueId expired; // whoever is old and stands up to here had his turn in this round
+    private DateTimeOffset nextRound = DateTimeOffset.MinValue;
     private QueueId seen; // whoever is warned of delays up to here has been; only a memory of what the journal says
 
     /// <summary>One page of each, when it is time.</summary>
@@ -45,8 +48,9 @@ internal sealed class LateMail(DueQueue due, OutcomeRecorder recorder, InForce<W
         var lifetime = workings.Current.Options.Lifetime;
         var grace = lifetime / 10 < LongestGrace ? lifetime / 10 : LongestGrace;
         if (now < startedAt + grace) return false;
-        var old = due.Waiting(new QueueId(0), Old(now - lifetime), now - grace, PageSize);
+        var old = due.Waiting(expired, Old(now - lifetime), now - grace, PageSize);
         await ForEachAsync(old, flight => recorder.ExpireAsync(flight, now - grace, ct), ct);
+        expired = old.Count == PageSize ? old[^1] : new QueueId(0); // one that cannot be ended keeps nobody behind it
         return old.Count == PageSize;
     }
 
@@ -54,6 +58,7 @@ internal sealed class LateMail(DueQueue due, OutcomeRecorder recorder, InForce<W
     {
         var wait = workings.Current.Options.DelayWarning;
         if (wait <= TimeSpan.Zero) return false;
+        if (now >= nextRound) (seen, nextRound) = (new QueueId(0), now + Round); // who was held or under way when it was his turn
         var late = due.Waiting(seen, Old(now - wait), DateTimeOffset.MaxValue, PageSize);
         List<QueueId> page = [.. late];
         for (var waiting = Math.Min(early.Count, PageSize); waiting > 0; waiting--) page.Add(early.Dequeue());

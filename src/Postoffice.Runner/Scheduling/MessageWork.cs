@@ -77,7 +77,7 @@ internal sealed class MessageWork(
     /// <param name="expecting">The destination that expects it, see <see cref="TryExpect"/>; null for none.</param>
     public async Task DeliverAsync(QueueId id, RunNow? wish, Destination? expecting)
     {
-        if (wish is null && crowdedOut.Contains(id))
+        if (wish is null && expecting is null && crowdedOut.Contains(id))
         {
             Finished?.Invoke(id);
             return;
@@ -100,6 +100,7 @@ internal sealed class MessageWork(
 
     private async Task StartAsync(MessageInFlight flight, RunNow? wish)
     {
+        if (term.Stopping.IsCancellationRequested) return;
         if (await recorder.LoadAsync(flight, term.Aborted) is not { Held: null } message) return;
         var now = clock.GetUtcNow();
         var waiting = message.Recipients.Values
@@ -127,8 +128,8 @@ internal sealed class MessageWork(
             void TurnAway()
             {
                 if (plan.Count == 1 && slots == mailboxes) crowdedOut.Remember(flight.Id, slots, route.Destination);
-                LeaveInStore(route.Destination, recipients);
-                Leave(flight);
+                Leave(flight); // first: what is in flight is passed by
+                LeaveInStore(route.Destination, message, recipients);
             }
         }
     }
@@ -181,15 +182,17 @@ internal sealed class MessageWork(
         catch (BrokenCircuitException open)
         {
             sessions.Pause(destination, open.RetryAfter ?? WhileProbing);
-            LeaveInStore(destination, attempt.Recipients);
+            if (circuits.OpenOf(destination) is null) sessions.Resume(destination); // closed meanwhile
+            LeaveInStore(destination, attempt.Message, attempt.Recipients);
             return null;
         }
     }
 
     /// <summary>There is no place for it; told when there is one.</summary>
-    private void LeaveInStore(Destination destination, IReadOnlyList<QueuedRecipient> recipients)
+    private void LeaveInStore(Destination destination, QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)
     {
-        Crowded?.Invoke(destination, recipients[0].Accepted.To.Mailbox.DomainPart);
+        // A rerouted message is not under its domain any more; the next full look finds it.
+        if (message.Rerouted is null) Crowded?.Invoke(destination, recipients[0].Accepted.To.Mailbox.DomainPart);
         AskForRoom(destination);
     }
 

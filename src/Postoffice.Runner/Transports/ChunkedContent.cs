@@ -59,7 +59,7 @@ internal sealed class ChunkedContent(ClientSession session, Stream message, Phas
     {
         if (session.ListenAhead() is { } early) return early;
         session.Put($"BDAT {chunk.WrittenCount} LAST");
-        if (HeadOctets == 0) return null; // the command alone might be the end
+        if (HeadOctets == 0) return await session.HeardAheadAsync(phases.Content, ct); // the command alone might be the end
         return await session.SendAsync(chunk.WrittenMemory[..HeadOctets], phases.Content, ct) ?? await session.HeardAheadAsync(phases.Content, ct);
     }
 

@@ -182,6 +182,7 @@ internal sealed class ClientSession : IAsyncDisposable
     /// <exception cref="OperationCanceledException">We are told to stop.</exception>
     public async Task<Answer.Lost?> SendAsync(ReadOnlyMemory<byte> octets, ResiliencePipeline block, CancellationToken ct)
     {
+        if (saidTooMuch) return OutOfTurn; // what was put is not there: the octets would be taken for commands
         output.Write(octets.Span);
         heard?.SentContent(octets.Length);
         return await GuardAsync(block, FlushedAsync, ct) as Answer.Lost;

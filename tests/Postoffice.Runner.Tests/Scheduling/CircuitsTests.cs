@@ -88,6 +88,38 @@ public sealed class CircuitsTests
     }
 
     [Fact]
+    public async Task A_probe_that_is_not_dialled_closes_nothing()
+    {
+        await using var rig = await DeadAsync(mails: 10);
+        await rig.Journal.NextAsync<CircuitOpened>();
+        await rig.Dispatcher.DrainAsync();
+        rig.Sessions.Answer = (attempt, _) => Task.FromResult(attempt.All(number => new RecipientResult.Interrupted(number, "told to stop")));
+
+        rig.Pass(FirstBreak);
+
+        await rig.Journal.NextAsync<CircuitOpened>();
+        Assert.Single(rig.Store.Circuits.All());
+    }
+
+    [Fact]
+    public async Task A_circuit_that_nobody_probes_is_closed_after_a_while()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        var host = new Destination(Transport.Smtp, "dead.test:25");
+        var circuits = new Circuits(rig.Journal, rig.Store.Circuits, rig.Lease, rig.Clock, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+        var report = new AttemptReport([new RecipientResult.Unreached(1, "connection refused")], Phase: "connect");
+        for (var i = 0; i < ToOpen; i++) await circuits.AttemptAsync(host, _ => Task.FromResult<AttemptReport?>(report), TestContext.Current.CancellationToken);
+        Assert.Single(rig.Store.Circuits.All());
+
+        rig.Clock.Advance(TimeSpan.FromMinutes(11));
+        circuits.Tidy();
+        await rig.Journal.NextAsync<CircuitClosed>();
+
+        Assert.Empty(rig.Store.Circuits.All());
+        Assert.Null(circuits.OpenOf(host));
+    }
+
+    [Fact]
     public async Task What_an_earlier_runner_left_open_is_tried_again()
     {
         await using var rig = await DeadAsync(mails: 10);

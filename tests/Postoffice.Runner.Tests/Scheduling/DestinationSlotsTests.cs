@@ -184,6 +184,25 @@ public sealed class DestinationSlotsTests
     }
 
     [Fact]
+    public void Spacing_outlives_the_memory_of_a_destination_and_a_shorter_one_takes_hold()
+    {
+        spacing = TimeSpan.FromHours(1);
+        var slots = Slots(first: 5, each: 5, together: 10, waitingEach: 5);
+        var started = 0;
+        slots.Enter(One, () => started++, Nothing);
+        slots.Leave(One, Experience.Good);
+        clock.Advance(TimeSpan.FromMinutes(20));
+        slots.Tidy();
+        slots.Enter(One, () => started++, Nothing);
+        Assert.Equal(1, started);
+
+        spacing = TimeSpan.FromMinutes(1);
+        clock.Advance(TimeSpan.FromSeconds(30));
+
+        Assert.Equal(2, started);
+    }
+
+    [Fact]
     public void At_the_end_whoever_waits_is_turned_away()
     {
         spacing = TimeSpan.FromHours(1);

@@ -98,6 +98,21 @@ public sealed class ChunkingTests : IDisposable
         Assert.Equal("BDAT 22 LAST\r\nSubject: hi\r\n\r\nhello", peer.Writes[^1]);
     }
 
+    [Fact]
+    public async Task Octets_never_go_without_the_command_that_announces_them()
+    {
+        var peer = new AnsweringStream(written => written switch
+        {
+            _ when written.StartsWith("EHLO", StringComparison.Ordinal) => $"{Chunking}\r\n",
+            _ when written.StartsWith("MAIL", StringComparison.Ordinal) => "250 ok\r\n250 ok\r\n250 ok\r\n250 one too many\r\n",
+            _ => "250 ok\r\n",
+        });
+        await peer.SayAsync("220 hi\r\n");
+
+        Assert.Equal("unreached unreached", await rig.RunAsync(peer, content: Lines(3 * ChunkedContent.ChunkOctets)));
+        Assert.DoesNotContain(peer.Writes, written => written.Contains("xxxx", StringComparison.Ordinal)); // to the peer it would be commands
+    }
+
     /// <summary>A message of so many octets, in lines that end with CRLF.</summary>
     private static byte[] Lines(int octets)
     {
