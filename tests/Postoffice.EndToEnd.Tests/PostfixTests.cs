@@ -34,6 +34,9 @@ public sealed class PostfixTests
         Assert.Contains("there is nobody of that name", bounce);
         Assert.Contains("Status: 5.1.1", bounce);
         Assert.DoesNotContain("bob@", bounce.Split("rfc822-headers")[0]);
+        Assert.Contains("Remote-MTA: dns; 127.0.0.1", bounce);
+        await Eventually.HoldsAsync(
+            () => postfix.Log.Contains("starttls=1 mail=1 rcpt=2/3 bdat=1", StringComparison.Ordinal), () => $"Postfix's word on the session\n{postfix.Log}");
         Assert.Contains("TLSv1.3", (await site.PostofficeAsync("trace", id)).Output);
     }
 
