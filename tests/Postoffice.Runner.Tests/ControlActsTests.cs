@@ -123,10 +123,10 @@ public sealed class ControlActsTests
         await using var rig = await RunnerRig.NewAsync();
         var id = await rig.AcceptAsync("carol@remote.test");
         using var flight = new MessageInFlight(id);
-        await rig.Recorder.LoadAsync(flight, Ct);
+        var part = await rig.PartAsync(id);
         await OrderAsync(rig, ControlRequest.Reroute, new([$"{id}"], To: "mx.example.net"));
 
-        Assert.False(await rig.Recorder.BeginAsync(flight, 1, [1], new AttemptRoute(Transport.Smtp, "remote.test:25"), Ct));
+        Assert.False(await rig.Recorder.BeginAsync(flight, 1, part, new AttemptRoute(Transport.Smtp, "remote.test:25"), Ct));
     }
 
     [Fact]

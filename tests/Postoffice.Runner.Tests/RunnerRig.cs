@@ -116,6 +116,20 @@ internal sealed class RunnerRig : IAsyncDisposable
     public async Task<QueuedMessage> MessageAsync(QueueId id) =>
         QueuedMessage.Fold(id, await Store.Events.ReadAsync(StreamId.Message(id), 0, CancellationToken.None))!;
 
+    /// <summary>What an operator does: the message goes to this next hop; null for the way the configuration knows.</summary>
+    public async Task RerouteAsync(QueueId id, NextHop? to)
+    {
+        using var flight = new MessageInFlight(id);
+        Assert.True(await Recorder.ActAsync(flight, message => Operate.Reroute(message, to, "root", reason: null), CancellationToken.None));
+    }
+
+    /// <summary>The first part of the work on a message, as it would be planned now.</summary>
+    public async Task<Part> PartAsync(QueueId id)
+    {
+        var message = await MessageAsync(id);
+        return Part.Of(message, [.. message.Recipients.Values], Workings.Current.Router).First();
+    }
+
     /// <summary>Puts a row into a message's stream that is no fact.</summary>
     public Task SpoilAsync(QueueId id, long version) => Store.SqlAsync(
         $"INSERT INTO event (stream, version, name, data, recorded_at_ms) VALUES ('message/{id}', {version}, 'attempt-ended.v1', '{{}}', 0)");

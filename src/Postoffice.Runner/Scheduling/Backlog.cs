@@ -1,18 +1,24 @@
 using System.Diagnostics.CodeAnalysis;
+using Postoffice.Store.Mail;
 using Postoffice.Store.Projections;
 
 namespace Postoffice.Runner.Scheduling;
 
 /// <summary>
-/// Domains of others with mail that is due and found no place, by the destination all their mail goes to. The mail itself stays in the store, however much
-/// it is: what is known here is where to go on when the destination has room. Only a memory: a full look at the queue finds the same.
+/// Mail that found no place, by the destination it goes to. A domain of others is kept as one place to go on from, however much mail it has: that
+/// stays in the store, unread. What cannot be found so is kept by name: mail for mailboxes, what an operator rerouted or wants tried now. Only a
+/// memory: a full look at the queue finds the same, but for the operator's wish.
 /// </summary>
 internal sealed class Backlog
 {
+    private const int MostNamed = 100_000; // some 10 MB
+
     private readonly Lock gate = new();
-    private readonly Dictionary<Destination, Lane> lanes = [];
+    private readonly Dictionary<Destination, BacklogLane> lanes = [];
     private readonly Queue<Destination> open = new();
     private readonly HashSet<Destination> isOpen = [];
+    private readonly HashSet<(QueueId, int)> named = [];
+    private bool isOver;
 
     /// <summary>Whether mail for the destination waits already, so that what comes now stands behind it.</summary>
     public bool Contains(Destination destination)
@@ -20,14 +26,28 @@ internal sealed class Backlog
         lock (gate) return lanes.ContainsKey(destination);
     }
 
+    /// <summary>Whether the message is kept by name for this recipient.</summary>
+    public bool Contains(QueueId id, int recipient)
+    {
+        lock (gate) return named.Contains((id, recipient));
+    }
+
     /// <summary>Mail of the domain found no place.</summary>
     /// <param name="again">Also what stands before the place where the domain is gone on with.</param>
     public void Add(Destination destination, string domain, bool again)
     {
+        lock (gate) LaneOf(destination).Add(domain, again);
+    }
+
+    /// <summary>A message found no place.</summary>
+    /// <returns>False when it is kept already, or no more are.</returns>
+    public bool Add(Destination destination, NamedMessage message)
+    {
         lock (gate)
         {
-            if (!lanes.TryGetValue(destination, out var lane)) lanes[destination] = lane = new Lane();
-            lane.Add(domain, again);
+            if (isOver || named.Count >= MostNamed || !named.Add((message.Id, message.Recipient))) return false;
+            LaneOf(destination).Add(message);
+            return true;
         }
     }
 
@@ -46,60 +66,82 @@ internal sealed class Backlog
         lock (gate) return open.TryDequeue(out destination) && isOpen.Remove(destination);
     }
 
-    /// <summary>The domain whose turn it is, and the last of its rows that found a place.</summary>
-    public bool TryNext(Destination destination, [NotNullWhen(true)] out string? domain, out DueDelivery? after)
+    /// <summary>Whose turn it is.</summary>
+    public bool TryNext(Destination destination, out Turn turn)
     {
-        (domain, after) = (null, null);
-        lock (gate) return lanes.TryGetValue(destination, out var lane) && lane.TryNext(out domain, out after);
+        turn = default;
+        lock (gate) return lanes.TryGetValue(destination, out var lane) && lane.TryNext(out turn);
     }
 
-    /// <summary>How far the domain was gone through; the next domain has its turn.</summary>
-    public void GoOn(Destination destination, string domain, DueDelivery? after)
+    /// <summary>The next of those kept by name.</summary>
+    public bool TryNext(Destination destination, out NamedMessage message)
+    {
+        message = default;
+        lock (gate)
+        {
+            if (!lanes.TryGetValue(destination, out var lane) || !lane.Named.TryDequeue(out message)) return false;
+            named.Remove((message.Id, message.Recipient));
+            return true;
+        }
+    }
+
+    /// <summary>How far it was gone through; the next one has its turn.</summary>
+    public void GoOn(Destination destination, Turn turn)
+    {
+        lock (gate) lanes[destination].GoOn(turn);
+    }
+
+    /// <summary>It was gone through to its end.</summary>
+    public void Done(Destination destination, Turn turn)
     {
         lock (gate)
         {
-            if (lanes.TryGetValue(destination, out var lane)) lane.GoOn(domain, after);
+            var lane = lanes[destination];
+            lane.Done(turn);
+            if (lane.IsEmpty) lanes.Remove(destination);
         }
     }
 
-    /// <summary>The domain was gone through to its end.</summary>
-    public void Done(Destination destination, string domain)
+    /// <summary>Forgets what is wished to be tried now at a destination where that is in vain.</summary>
+    /// <returns>A wish for each message forgotten.</returns>
+    public IReadOnlyList<RunNow> Forgo(Destination destination)
+    {
+        lock (gate) return lanes.TryGetValue(destination, out var lane) ? Forgo(lane) : [];
+    }
+
+    /// <summary>Nothing is kept by name any more.</summary>
+    /// <returns>A wish for each message forgotten.</returns>
+    public IReadOnlyList<RunNow> Close()
     {
         lock (gate)
         {
-            if (lanes.TryGetValue(destination, out var lane) && lane.Remove(domain)) lanes.Remove(destination);
+            isOver = true;
+            return [.. lanes.Values.SelectMany(Forgo)];
         }
     }
 
-    private sealed class Lane
+    private List<RunNow> Forgo(BacklogLane lane)
     {
-        private readonly Queue<string> turns = new();
-        private readonly Dictionary<string, DueDelivery?> domains = new(StringComparer.Ordinal);
-
-        public void Add(string domain, bool again)
+        List<RunNow> wishes = [];
+        for (var turns = lane.Named.Count; turns > 0; turns--)
         {
-            if (domains.TryAdd(domain, null)) turns.Enqueue(domain);
-            else if (again) domains[domain] = null;
+            var message = lane.Named.Dequeue();
+            if (message.Wish is { } wish)
+            {
+                wishes.Add(wish);
+                named.Remove((message.Id, message.Recipient));
+            }
+            else
+            {
+                lane.Named.Enqueue(message);
+            }
         }
+        return wishes;
+    }
 
-        public bool TryNext([NotNullWhen(true)] out string? domain, out DueDelivery? after)
-        {
-            after = null;
-            return turns.TryPeek(out domain) && domains.TryGetValue(domain, out after);
-        }
-
-        public void GoOn(string domain, DueDelivery? after)
-        {
-            turns.Enqueue(turns.Dequeue());
-            domains[domain] = after;
-        }
-
-        /// <returns>Whether nothing is left.</returns>
-        public bool Remove(string domain)
-        {
-            turns.Dequeue();
-            domains.Remove(domain);
-            return turns.Count == 0;
-        }
+    private BacklogLane LaneOf(Destination destination)
+    {
+        if (!lanes.TryGetValue(destination, out var lane)) lanes[destination] = lane = new BacklogLane();
+        return lane;
     }
 }

@@ -28,7 +28,7 @@ internal sealed class Dispatcher
     private readonly ILogger log;
     private readonly Wakeup wakeup = new();
     private readonly Lock gate = new();
-    private readonly Dictionary<QueueId, Place> inFlight = [];
+    private readonly Dictionary<QueueId, FlightPlace> inFlight = [];
     private readonly Queue<RunNow> requests = new();
     private readonly DueLooks looks;
     private DateTimeOffset nextFullLook = DateTimeOffset.MinValue;
@@ -40,9 +40,10 @@ internal sealed class Dispatcher
     public Dispatcher(DueQueue due, MessageWork work, InForce<Workings> workings, TimeProvider clock, ILogger log)
     {
         (this.due, this.work, this.workings, this.clock, this.log) = (due, work, workings, clock, log);
-        looks = new DueLooks(due, work, TryPut, MeetInFlight, clock);
+        looks = new DueLooks(due, work, TryPut, MeetInFlight);
         work.Finished = Remove;
         work.Crowded = looks.Crowd;
+        work.Forgone = looks.Forgo;
         work.RoomFor = destination =>
         {
             looks.Open(destination);
@@ -114,6 +115,7 @@ internal sealed class Dispatcher
                 isOver = true;
                 while (requests.TryDequeue(out var request)) request.Cancel();
             }
+            looks.Close();
             work.TurnAllAway();
         }
     }
@@ -142,12 +144,12 @@ internal sealed class Dispatcher
                 nextFullLook = now + FullLook;
                 work.Tidy();
                 // Once also what is held, since a mailbox tells less the longer one waits; but what cannot be settled was held for it.
-                hasRecovered |= due.Started(alsoHeld: !hasRecovered).All(id => TryAdd(id, null, () => work.RecoverAsync(id)));
+                hasRecovered |= due.Started(alsoHeld: !hasRecovered).All(TryRecover);
                 if (!looks.AtAll(now)) nextFullLook = now;
             }
             isFull = !AnswerRequests(now) || !looks.AtBacklog(now) || !looks.AtNew(now);
             if (isFull) return Poll;
-            return new[] { due.NextDueAt(), looks.NextOwn }.Where(next => next > now).Min() - now is { } wait && wait < Poll ? wait : Poll;
+            return due.NextDueAt() - now is { Ticks: > 0 } wait && wait < Poll ? wait : Poll;
         }
         catch (StoreUnavailableException trouble)
         {
@@ -172,7 +174,7 @@ internal sealed class Dispatcher
                 if (!requests.TryPeek(out request)) return true;
                 if (request is { Cursor: null, Named: null })
                 {
-                    foreach (var place in inFlight.Values) place.Meet(request); // a recipient whose attempt has started is not among what is due
+                    foreach (var place in inFlight.Values) place.Follow(request); // a recipient whose attempt has started is not among what is due
                 }
             }
             if (!(request.Named is { } named ? LookFor(named, request) : LookFor(request))) return false;
@@ -187,7 +189,7 @@ internal sealed class Dispatcher
     {
         while (named.TryPeek(out var id))
         {
-            if (!TryAdd(id, wish, () => DeliverAsync(id, wish))) return false;
+            if (!TryPut(id, wish, null)) return false;
             named.Dequeue();
         }
         return true;
@@ -202,79 +204,87 @@ internal sealed class Dispatcher
             var page = due.Due(DateTimeOffset.MaxValue, after, PageSize);
             foreach (var row in page)
             {
-                if (!TryAdd(row.Message, wish, () => DeliverAsync(row.Message, wish))) return false;
+                if (!TryPut(row.Message, wish, null)) return false;
                 after = wish.Cursor = row;
             }
             if (page.Count < PageSize) return true;
         }
     }
 
-    private bool TryPut(QueueId id, Destination? expecting)
+    /// <summary>Puts a message to work, also beside the work that is under way for other recipients of it.</summary>
+    /// <returns>False when there is no room.</returns>
+    private bool TryPut(QueueId id, RunNow? wish, Destination? expecting)
     {
-        if (TryAdd(id, null, () => work.DeliverAsync(id, null, expecting))) return true;
-        if (expecting is not null) work.Arrived(expecting);
-        return false;
+        MessageInFlight? flight;
+        bool isPut;
+        lock (gate) isPut = TryPlace(id, wish, out flight);
+        if (flight is not null)
+        {
+            wish?.Enter();
+            _ = work.DeliverAsync(flight, wish, expecting); // it tells of its end through Finished, whatever happens
+        }
+        else if (expecting is not null)
+        {
+            work.Arrived(expecting);
+        }
+        return isPut;
     }
 
-    /// <returns>Whether it is in flight; if it became due since it took off, it is put to work once more when it has landed.</returns>
-    private bool MeetInFlight(DueDelivery row)
+    /// <param name="flight">To begin with; null where that must wait for what is under way, or for room.</param>
+    private bool TryPlace(QueueId id, RunNow? wish, out MessageInFlight? flight)
     {
-        lock (gate)
+        var now = clock.GetUtcNow();
+        if (inFlight.TryGetValue(id, out var place))
         {
-            if (!inFlight.TryGetValue(row.Message, out var place)) return false;
-            place.IsDueAgain |= row.DueAt > place.Since;
+            flight = place.TryJoin(wish, now) ? place.Flight : null;
             return true;
         }
+        flight = null;
+        if (inFlight.Count >= workings.Current.Options.MessagesInFlight) return false;
+        inFlight.Add(id, place = new FlightPlace(new MessageInFlight(id), now));
+        if (wish is not null) place.Follow(wish);
+        flight = place.Flight;
+        return true;
     }
 
-    private Task DeliverAsync(QueueId id, RunNow wish)
+    /// <returns>False when there is no room.</returns>
+    private bool TryRecover(QueueId id)
     {
-        wish.Enter();
-        return work.DeliverAsync(id, wish, expecting: null);
-    }
-
-    /// <returns>False when there is no room; true also for one that is in flight already.</returns>
-    private bool TryAdd(QueueId id, RunNow? wish, Func<Task> begin)
-    {
+        FlightPlace place;
         lock (gate)
         {
-            if (inFlight.TryGetValue(id, out var place))
-            {
-                if (wish is not null) place.Meet(wish);
-                return true;
-            }
+            if (inFlight.ContainsKey(id)) return true; // so the attempt is ours
             if (inFlight.Count >= workings.Current.Options.MessagesInFlight) return false;
-            inFlight.Add(id, new Place(wish, clock.GetUtcNow()));
-            wish?.Follow();
+            inFlight.Add(id, place = new FlightPlace(new MessageInFlight(id), clock.GetUtcNow(), isRecovery: true));
         }
-        _ = begin(); // it tells of its end through Finished, whatever happens
+        _ = work.RecoverAsync(place.Flight);
         return true;
+    }
+
+    /// <returns>Whether all that is due of it is worked on, or will be.</returns>
+    private bool MeetInFlight(DueDelivery row)
+    {
+        lock (gate) return inFlight.TryGetValue(row.Message, out var place) && !place.IsWorthALook(row.DueAt);
     }
 
     private void Remove(QueueId id)
     {
-        bool ring, isDueAgain = false;
-        RunNow? ended, next = null;
+        bool ring;
+        FlightPlace? place, again = null;
+        RunNow? wish = null;
         lock (gate)
         {
-            inFlight.Remove(id, out var place);
-            ended = place!.For;
-            if (place.TryGoOn(clock.GetUtcNow(), out var again))
-            {
-                inFlight.Add(id, again);
-                next = again.For;
-            }
-            else if (place.IsDueAgain && !isOver)
-            {
-                inFlight.Add(id, new Place(null, clock.GetUtcNow()));
-                isDueAgain = true;
-            }
+            inFlight.Remove(id, out place);
+            if (!isOver && (again = place!.Next(clock.GetUtcNow(), out wish)) is not null) inFlight.Add(id, again);
             if (inFlight.Count == 0) Drained();
             ring = inFlight.Count == 0 || (isFull && inFlight.Count <= workings.Current.Options.MessagesInFlight * 3 / 4);
         }
-        ended?.Unfollow();
-        if (next is not null) _ = DeliverAsync(id, next);
-        if (isDueAgain) _ = work.DeliverAsync(id, null, expecting: null);
+        place!.Unfollow();
+        if (again is not null)
+        {
+            wish?.Enter();
+            _ = work.DeliverAsync(again.Flight, wish, expecting: null);
+        }
         if (ring) wakeup.Ring();
     }
 
@@ -282,33 +292,5 @@ internal sealed class Dispatcher
     {
         drained?.SetResult();
         drained = null;
-    }
-
-    /// <summary>A message in flight.</summary>
-    /// <param name="wish">Whose work it is; null for the schedule's.</param>
-    /// <param name="since">What was due by then is worked on.</param>
-    private sealed class Place(RunNow? wish, DateTimeOffset since, Queue<RunNow>? met = null)
-    {
-        private Queue<RunNow>? met = met; // wishes that came meanwhile, for recipients that nobody works on
-
-        public RunNow? For { get; } = wish;
-        public DateTimeOffset Since { get; } = since;
-
-        /// <summary>Something of it became due since.</summary>
-        public bool IsDueAgain { get; set; }
-
-        public void Meet(RunNow other)
-        {
-            if (other == For || met?.Contains(other) == true) return;
-            (met ??= new Queue<RunNow>()).Enqueue(other);
-            other.Follow();
-        }
-
-        /// <summary>Keeps the place for the next wish.</summary>
-        public bool TryGoOn(DateTimeOffset now, [NotNullWhen(true)] out Place? next)
-        {
-            next = met is not null && met.TryDequeue(out var first) ? new Place(first, now, met) : null;
-            return next is not null;
-        }
     }
 }

@@ -1,66 +1,53 @@
 using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Projections;
+using Postoffice.Store.Queue;
 
 namespace Postoffice.Runner.Scheduling;
 
 /// <summary>
 /// The ways to look for what is due. Mail of a domain of others goes to one destination: what has no room there is passed over with its whole
-/// domain, until there is. Mail of a domain of ours goes to mailboxes, and which one only the message tells.
+/// domain, until there is. Mail of a domain of ours goes to mailboxes, and which one only the message tells: it is passed over by name.
 /// </summary>
-/// <param name="put">Puts a message to work on behalf of a destination that expects it, see <see cref="MessageWork.DeliverAsync"/>; false when
-/// there is no more room for messages altogether.</param>
-/// <param name="meetInFlight">Whether the message of a row is worked on already.</param>
+/// <param name="put">Puts a message to work, for a wish or none, on behalf of a destination that expects it or none, see
+/// <see cref="MessageWork.DeliverAsync"/>; false when there is no more room for messages altogether.</param>
+/// <param name="meetInFlight">Whether all that is due of a row's message is worked on already.</param>
 internal sealed class DueLooks(
-    DueQueue due, MessageWork work, Func<QueueId, Destination?, bool> put, Func<DueDelivery, bool> meetInFlight, TimeProvider clock)
+    DueQueue due, MessageWork work, Func<QueueId, RunNow?, Destination?, bool> put, Func<DueDelivery, bool> meetInFlight)
 {
     private const int PageSize = 200;
     private const string LocalPartsAlone = "";
-    private static readonly TimeSpan BetweenOwn = TimeSpan.FromMilliseconds(250);
 
     private readonly Backlog backlog = new();
-    private readonly Lock gate = new();
-    private readonly HashSet<string> ownCrowded = new(StringComparer.Ordinal); // domains of ours with mail for crowded mailboxes
-    private bool hasOwnRoom; // one of the mailboxes has room
-    private DateTimeOffset nextOwn = DateTimeOffset.MinValue;
 
     /// <summary>Last row of all that were looked at in the order of their instants; null before the first look at all.</summary>
     public DueDelivery? Last { get; private set; }
 
-    /// <summary>When there is something to look at again, apart from what becomes due; null when nothing is known.</summary>
-    public DateTimeOffset? NextOwn
+    /// <summary>What was looked at found no place at its destination.</summary>
+    /// <param name="wish">That it is tried now; null when it is due.</param>
+    public void Crowd(Part part, RunNow? wish)
     {
-        get
-        {
-            lock (gate) return hasOwnRoom ? nextOwn : null;
-        }
+        var (message, destination) = (part.Message, part.Route.Destination!);
+        var isFoundByDomain = destination.Transport is not Transport.Mailbox && !message.LeftItsDomain;
+        if (isFoundByDomain) backlog.Add(destination, part.Recipients[0].Accepted.To.Mailbox.DomainPart, again: true);
+        if (isFoundByDomain && wish is null) return;
+        if (backlog.Add(destination, new NamedMessage(message.Id, part.Recipients[0].Number, wish))) wish?.Follow();
     }
 
-    /// <summary>A message was looked at, and its destination had no place for it.</summary>
-    public void Crowd(Destination destination, string domain)
+    /// <summary>It is in vain to try now what somebody wishes to be tried.</summary>
+    public void Forgo(Destination destination)
     {
-        if (destination.Transport is Transport.Mailbox)
-        {
-            lock (gate) ownCrowded.Add(domain);
-        }
-        else
-        {
-            backlog.Add(destination, domain, again: true);
-        }
+        foreach (var wish in backlog.Forgo(destination)) wish.Unfollow();
+    }
+
+    /// <summary>Nobody looks any more.</summary>
+    public void Close()
+    {
+        foreach (var wish in backlog.Close()) wish.Cancel();
     }
 
     /// <summary>A destination has room.</summary>
-    public void Open(Destination destination)
-    {
-        if (destination.Transport is Transport.Mailbox)
-        {
-            lock (gate) hasOwnRoom = true;
-        }
-        else
-        {
-            backlog.Open(destination);
-        }
-    }
+    public void Open(Destination destination) => backlog.Open(destination);
 
     /// <summary>Goes on behind the last row: new mail, and what waited for its instant.</summary>
     /// <returns>False when there was no more room.</returns>
@@ -88,7 +75,7 @@ internal sealed class DueLooks(
             backlog.Open(destination);
             return false;
         }
-        return AtOwn(now);
+        return true;
     }
 
     /// <summary>Goes through all that is due: a step for each domain of others, however much mail it has, and all mail for domains of ours.</summary>
@@ -120,28 +107,6 @@ internal sealed class DueLooks(
     /// <summary>Facts of one commit share a millisecond, so the last row may have got neighbours since.</summary>
     public static DueDelivery? Behind(DueDelivery? last) => last is null ? null : new DueDelivery(new QueueId(0), 0, last.DueAt.AddSeconds(-1));
 
-    /// <summary>Domains of ours, where a mailbox has room again. A look costs what waits for all mailboxes, so a fifth of the time may go into it.</summary>
-    private bool AtOwn(DateTimeOffset now)
-    {
-        List<string> domains;
-        lock (gate)
-        {
-            if (!hasOwnRoom || now < nextOwn) return true;
-            hasOwnRoom = false;
-            domains = [.. ownCrowded];
-            ownCrowded.Clear();
-        }
-        var began = clock.GetTimestamp();
-        var whole = domains.All(domain => AtEach(domain, now));
-        lock (gate)
-        {
-            if (!whole) ownCrowded.UnionWith(domains);
-            hasOwnRoom |= !whole;
-            nextOwn = clock.GetUtcNow() + BetweenOwn + (clock.GetElapsedTime(began) * 4);
-        }
-        return whole;
-    }
-
     private bool AtEach(string domain, DateTimeOffset now)
     {
         DueDelivery? after = null;
@@ -150,7 +115,7 @@ internal sealed class DueLooks(
             var page = due.DueOf(domain, now, after, PageSize);
             foreach (var row in page)
             {
-                if (!meetInFlight(row) && !put(row.Message, null)) return false;
+                if (!PutByName(row)) return false;
                 after = row;
             }
             if (page.Count < PageSize) return true;
@@ -159,36 +124,86 @@ internal sealed class DueLooks(
 
     private bool AtBacklogOf(Destination destination, DateTimeOffset now)
     {
-        while (backlog.TryNext(destination, out var domain, out var after))
+        while (backlog.TryNext(destination, out Turn turn))
         {
-            var page = due.DueOf(domain, now, after, PageSize);
-            foreach (var row in page)
+            switch (turn.Domain is { } domain ? TakeOf(domain, turn, destination, now) : TakeNamed(turn, destination))
             {
-                if (!meetInFlight(row))
-                {
-                    if (!work.TryExpect(destination))
-                    {
-                        backlog.GoOn(destination, domain, after);
-                        work.AskForRoom(destination);
-                        return true;
-                    }
-                    if (!put(row.Message, destination)) return false;
-                }
-                after = row;
+                case Taken.AsMuchAsThereIsRoomFor:
+                    work.AskForRoom(destination);
+                    return true;
+                case Taken.AsMuchAsMayBeInFlight:
+                    return false;
+                default:
+                    break;
             }
-            if (page.Count < PageSize) backlog.Done(destination, domain);
-            else backlog.GoOn(destination, domain, after);
         }
         return true;
     }
 
+    private Taken TakeOf(string domain, Turn turn, Destination destination, DateTimeOffset now)
+    {
+        var page = due.DueOf(domain, now, turn.After, PageSize);
+        foreach (var row in page)
+        {
+            if (!meetInFlight(row))
+            {
+                if (!work.TryExpect(destination))
+                {
+                    backlog.GoOn(destination, turn);
+                    return Taken.AsMuchAsThereIsRoomFor;
+                }
+                if (!put(row.Message, null, destination)) return Taken.AsMuchAsMayBeInFlight;
+            }
+            turn = turn with { After = row };
+        }
+        if (page.Count < PageSize) backlog.Done(destination, turn);
+        else backlog.GoOn(destination, turn);
+        return Taken.AllOfTheTurn;
+    }
+
+    private Taken TakeNamed(Turn turn, Destination destination)
+    {
+        for (var left = PageSize; left > 0; left--)
+        {
+            if (!work.TryExpect(destination))
+            {
+                backlog.GoOn(destination, turn);
+                return Taken.AsMuchAsThereIsRoomFor;
+            }
+            if (!backlog.TryNext(destination, out NamedMessage next))
+            {
+                work.Arrived(destination); // there is nobody to come
+                backlog.Done(destination, turn);
+                return Taken.AllOfTheTurn;
+            }
+            if (!put(next.Id, next.Wish, destination))
+            {
+                if (!backlog.Add(destination, next)) next.Wish?.Unfollow();
+                return Taken.AsMuchAsMayBeInFlight;
+            }
+            next.Wish?.Unfollow(); // the place in flight is followed instead
+        }
+        backlog.GoOn(destination, turn);
+        return Taken.AllOfTheTurn;
+    }
+
     private bool Put(DueDelivery row)
     {
+        if (work.DestinationOf(row.Domain) is not { } destination) return PutByName(row);
         if (meetInFlight(row)) return true;
-        if (work.DestinationOf(row.Domain) is not { } destination) return put(row.Message, null);
-        if (!backlog.Contains(destination) && work.TryExpect(destination)) return put(row.Message, destination);
+        if (!backlog.Contains(destination) && work.TryExpect(destination)) return put(row.Message, null, destination);
         backlog.Add(destination, row.Domain, again: false);
         work.AskForRoom(destination);
         return true;
+    }
+
+    private bool PutByName(DueDelivery row) =>
+        backlog.Contains(row.Message, row.Recipient) || meetInFlight(row) || put(row.Message, null, null);
+
+    private enum Taken
+    {
+        AllOfTheTurn,
+        AsMuchAsThereIsRoomFor,
+        AsMuchAsMayBeInFlight,
     }
 }

@@ -18,14 +18,12 @@ namespace Postoffice.Runner.Scheduling;
 internal sealed class MessageWork(
     OutcomeRecorder recorder, Recovery recovery, Circuits circuits, InForce<Workings> workings, SwitchBoard board, HoldingTerm term, TimeProvider clock, ILogger log)
 {
-    private const int MaxRecipientsOfTransaction = 100; // what every server takes (RFC 5321 §4.5.3.1.8)
     private const int MaxKeptOut = 10_000;
     private static readonly TimeSpan WhileProbing = TimeSpan.FromSeconds(5); // one attempt finds out whether a destination is better
 
     private readonly DestinationSlots mailboxes = new(() => workings.Current.Options.Mailboxes, _ => TimeSpan.Zero, clock);
     private readonly DestinationSlots sessions = new(() => workings.Current.Options.Sessions, destination => workings.Current.Options.Rates.SpacingFor(destination), clock);
     private readonly HashSet<QueueId> keptOut = []; // what could not even be held
-    private readonly CrowdedOut crowdedOut = new(clock);
 
     /// <summary>Told of each message whose work has ended.</summary>
     public Action<QueueId>? Finished { get; set; }
@@ -33,8 +31,11 @@ internal sealed class MessageWork(
     /// <summary>Told of each user to whose mailbox a delivery begins.</summary>
     public Action<string>? DeliversTo { get; set; }
 
-    /// <summary>Told of each destination that had no place for a message, with the domain of a recipient.</summary>
-    public Action<Destination, string>? Crowded { get; set; }
+    /// <summary>Told of what found no place at its destination, and of the wish that it is tried now.</summary>
+    public Action<Part, RunNow?>? Crowded { get; set; }
+
+    /// <summary>Told of a next hop where it is in vain to try anything now.</summary>
+    public Action<Destination>? Forgone { get; set; }
 
     /// <summary>Told when a destination that was asked for has room, see <see cref="AskForRoom"/>.</summary>
     public Action<Destination>? RoomFor
@@ -73,126 +74,150 @@ internal sealed class MessageWork(
     public IReadOnlyList<DestinationLoad> Loads() => sessions.Loads();
 
     /// <summary>Puts the waiting recipients of a message to work.</summary>
+    /// <param name="flight">Entered for this; left when it is done.</param>
     /// <param name="wish">Those it fits do not wait for their instant; null for none.</param>
     /// <param name="expecting">The destination that expects it, see <see cref="TryExpect"/>; null for none.</param>
-    public async Task DeliverAsync(QueueId id, RunNow? wish, Destination? expecting)
+    public async Task DeliverAsync(MessageInFlight flight, RunNow? wish, Destination? expecting)
     {
-        if (wish is null && expecting is null && crowdedOut.Contains(id))
-        {
-            Finished?.Invoke(id);
-            return;
-        }
-        await Task.Yield(); // the schedule has more to do
-        var flight = new MessageInFlight(id);
         flight.Enter(); // until it has arrived: the end is told once, and last
-        await GuardAsync(flight, same => StartAsync(same, wish));
+        await Task.Yield(); // the schedule has more to do
+        await GuardAsync(flight, same => StartAsync(same, wish, isCounted: expecting is not null));
         if (expecting is not null) Arrived(expecting);
         Leave(flight);
         wish?.Leave();
     }
 
     /// <summary>Settles the attempts of a message that the end of an earlier runner cut off.</summary>
-    public async Task RecoverAsync(QueueId id)
+    public async Task RecoverAsync(MessageInFlight flight)
     {
         await Task.Yield();
-        await GuardAsync(new MessageInFlight(id), flight => recovery.RecoverAsync(flight, term.Abandoned));
+        await GuardAsync(flight, same => recovery.RecoverAsync(same, term.Abandoned));
     }
 
-    private async Task StartAsync(MessageInFlight flight, RunNow? wish)
+    /// <param name="isCounted">It was looked at for the wish before, and found no place.</param>
+    private async Task StartAsync(MessageInFlight flight, RunNow? wish, bool isCounted)
     {
         if (term.Stopping.IsCancellationRequested) return;
-        if (await recorder.LoadAsync(flight, term.Aborted) is not { Held: null } message) return;
         var now = clock.GetUtcNow();
-        var waiting = message.Recipients.Values
-            .Where(recipient => recipient.State is RecipientState.Pending)
-            .Where(recipient => recipient.DueAt <= now || wish?.Fits(message, recipient) == true)
-            .ToList();
-        wish?.Count(waiting.Count);
-        flight.PlannedTo = message.Rerouted?.To;
-        var plan = Plan(waiting, flight.PlannedTo).ToList();
-        foreach (var (route, recipients) in plan)
+        QueuedMessage? message;
+        IReadOnlyList<QueuedRecipient>? waiting;
+        do
         {
-            if (route.Destination is null)
-            {
-                var said = Said(route, recipients);
-                await recorder.RecordAsync(flight, flight.NextAttempt(), Numbers(recipients), Nowhere(route), said, term.Abandoned);
-                Tell(message, route, said);
-                continue;
-            }
-            if (wish is not null) await wish.ReadyAsync(route.Destination, ReviveAsync);
-            flight.Enter();
-            var slots = SlotsOf(route.Destination);
-            var admission = slots.Enter(route.Destination, () => _ = Task.Run(() => AttemptAsync(flight, route, Numbers(recipients), slots)), TurnAway);
-            if (admission is Admission.Overflow) TurnAway();
+            message = await recorder.LoadAsync(flight, term.Aborted);
+            if (message is not { Held: null }) return;
+            waiting = flight.Claim((current, recipient) => recipient.DueAt <= now || wish?.Fits(current, recipient) == true);
+        }
+        while (waiting is null);
+        if (!isCounted) wish?.Count(waiting.Count);
+        var parts = new Queue<Part>(Part.Of(message, waiting, workings.Current.Router));
+        try
+        {
+            for (; parts.TryPeek(out var part); parts.Dequeue()) await StartAsync(flight, part, wish);
+        }
+        finally
+        {
+            foreach (var part in parts) flight.Release(part.Recipients);
+        }
+    }
 
-            void TurnAway()
-            {
-                if (plan.Count == 1 && slots == mailboxes) crowdedOut.Remember(flight.Id, slots, route.Destination);
-                Leave(flight); // first: what is in flight is passed by
-                LeaveInStore(route.Destination, message, recipients);
-            }
+    private async Task StartAsync(MessageInFlight flight, Part part, RunNow? wish)
+    {
+        if (part.Said() is { } said)
+        {
+            await recorder.RecordAsync(flight, flight.NextAttempt(), part, said, term.Abandoned);
+            flight.Release(part.Recipients);
+            Tell(part, said);
+            return;
+        }
+        var destination = part.Route.Destination!;
+        if (wish is not null) await wish.ReadyAsync(destination, ReviveAsync);
+        flight.Enter();
+        var slots = SlotsOf(destination);
+        var admission = slots.Enter(destination, () => _ = Task.Run(() => AttemptAsync(flight, part, slots, wish)), TurnAway);
+        if (admission is Admission.Overflow) TurnAway();
+
+        void TurnAway()
+        {
+            flight.LeaveBehind(part.Recipients);
+            Leave(flight);
+            LeaveInStore(part, wish);
         }
     }
 
     /// <summary>One attempt with a place of its own; gives the place back.</summary>
-    private async Task AttemptAsync(MessageInFlight flight, Route route, IReadOnlyList<int> numbers, DestinationSlots slots)
+    private async Task AttemptAsync(MessageInFlight flight, Part part, DestinationSlots slots, RunNow? wish)
     {
         var experience = Experience.None;
+        var isDialled = true;
         try
         {
-            await GuardAsync(flight, async _ => experience = await DeliverAsync(flight, route, numbers));
+            await GuardAsync(flight, async _ =>
+            {
+                try
+                {
+                    experience = await DeliverAsync(flight, part);
+                }
+                catch (BrokenCircuitException open)
+                {
+                    isDialled = false;
+                    Pause(part.Route.Destination!, open.RetryAfter ?? WhileProbing);
+                }
+                finally
+                {
+                    if (isDialled) flight.Release(part.Recipients);
+                    else flight.LeaveBehind(part.Recipients);
+                }
+            });
         }
         finally
         {
-            slots.Leave(route.Destination!, experience);
+            slots.Leave(part.Route.Destination!, experience);
         }
+        if (!isDialled) LeaveInStore(part, wish);
     }
 
-    private async Task<Experience> DeliverAsync(MessageInFlight flight, Route route, IReadOnlyList<int> numbers)
+    private async Task<Experience> DeliverAsync(MessageInFlight flight, Part part)
     {
         if (term.Stopping.IsCancellationRequested) return Experience.None;
-        var message = await recorder.LoadAsync(flight, term.Aborted);
-        if (message is not { Held: null }) return Experience.None;
-        var recipients = numbers.Select(number => message.Recipients[number]).Where(recipient => recipient.State is RecipientState.Pending).ToList();
-        if (recipients.Count == 0) return Experience.None;
+        if (await recorder.LoadAsync(flight, term.Aborted) is not { Held: null } message) return Experience.None;
+        var waiting = part.Numbers.Select(recipient => message.Recipients[recipient]).Where(recipient => recipient.State is RecipientState.Pending).ToList();
+        if (waiting.Count == 0) return Experience.None;
 
         var number = flight.NextAttempt();
-        var attempt = new Attempt(message, number, recipients, route)
+        var attempt = new Attempt(message, number, waiting, part.Route)
         {
-            BeginAsync = (to, ct) => recorder.BeginAsync(flight, number, Numbers(recipients), to, ct),
+            BeginAsync = (to, ct) => recorder.BeginAsync(flight, number, part with { Recipients = waiting }, to, ct),
         };
-        if (route is Route.Mailbox(var user)) DeliversTo?.Invoke(user);
-        var made = route is Route.Mailbox ? workings.Current.Mailboxes.DeliverAsync(attempt, term.Aborted) : DialAsync(attempt);
+        if (part.Route is Route.Mailbox(var user)) DeliversTo?.Invoke(user);
+        var made = part.Route is Route.Mailbox ? workings.Current.Mailboxes.DeliverAsync(attempt, term.Aborted) : DialAsync(attempt);
         if (await made is not { } report) return Experience.None;
         await recorder.EndAsync(flight, number, report, term.Abandoned);
-        Tell(message, route, report);
+        Tell(part with { Message = message }, report);
         return report.Experience();
     }
 
-    /// <returns>Null when nothing has left: also where the destination is known to be in trouble, and its mail waits.</returns>
+    /// <returns>Null when nothing has left.</returns>
+    /// <exception cref="BrokenCircuitException">The destination is known to be in trouble, and its mail waits.</exception>
     private async Task<AttemptReport?> DialAsync(Attempt attempt)
     {
         var destination = attempt.Route.Destination!;
-        try
-        {
-            var report = await circuits.AttemptAsync(destination, ct => workings.Current.Sessions.DeliverAsync(attempt, ct), term.Aborted);
-            if (report?.Experience() is Experience.Good) sessions.Resume(destination); // it was a probe
-            return report;
-        }
-        catch (BrokenCircuitException open)
-        {
-            sessions.Pause(destination, open.RetryAfter ?? WhileProbing);
-            if (circuits.OpenOf(destination) is null) sessions.Resume(destination); // closed meanwhile
-            LeaveInStore(destination, attempt.Message, attempt.Recipients);
-            return null;
-        }
+        var report = await circuits.AttemptAsync(destination, ct => workings.Current.Sessions.DeliverAsync(attempt, ct), term.Aborted);
+        if (report?.Experience() is Experience.Good) sessions.Resume(destination); // it was a probe
+        return report;
     }
 
-    /// <summary>There is no place for it; told when there is one.</summary>
-    private void LeaveInStore(Destination destination, QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)
+    private void Pause(Destination destination, TimeSpan time)
     {
-        // A rerouted message is not under its domain any more; the next full look finds it.
-        if (message.Rerouted is null) Crowded?.Invoke(destination, recipients[0].Accepted.To.Mailbox.DomainPart);
+        sessions.Pause(destination, time);
+        if (circuits.OpenOf(destination) is null) sessions.Resume(destination); // closed meanwhile
+        else Forgone?.Invoke(destination);
+    }
+
+    /// <summary>There is no place for it; told when there is one. A wish was fulfilled where the destination turned out to be in trouble.</summary>
+    private void LeaveInStore(Part part, RunNow? wish)
+    {
+        var destination = part.Route.Destination!;
+        Crowded?.Invoke(part, circuits.OpenOf(destination) is null ? wish : null);
         AskForRoom(destination);
     }
 
@@ -205,12 +230,12 @@ internal sealed class MessageWork(
 
     private DestinationSlots SlotsOf(Destination destination) => destination.Transport is Transport.Mailbox ? mailboxes : sessions;
 
-    private void Tell(QueuedMessage message, Route route, AttemptReport report)
+    private void Tell(Part part, AttemptReport report)
     {
-        if (!board.IsHeard(message)) return;
+        if (!board.IsHeard(part.Message)) return;
         foreach (var result in report.Results)
         {
-            if (OutcomeLine.Of(message, route, result) is { } line) board.Tell(message, line);
+            if (OutcomeLine.Of(part.Message, part.Route, result) is { } line) board.Tell(part.Message, line);
         }
     }
 
@@ -274,46 +299,4 @@ internal sealed class MessageWork(
         flight.Dispose();
         Finished?.Invoke(flight.Id);
     }
-
-    /// <summary>Each mailbox is an attempt of its own, so that each delivery happens exactly once; a next hop gets all of its recipients together.</summary>
-    private IEnumerable<(Route Route, IReadOnlyList<QueuedRecipient> Recipients)> Plan(List<QueuedRecipient> waiting, NextHop? rerouted)
-    {
-        var router = workings.Current.Router;
-        foreach (var group in waiting.GroupBy(recipient => rerouted is null ? Resolve(router, recipient) : new Route.Smtp(rerouted)))
-        {
-            var most = group.Key is Route.Mailbox ? 1 : MaxRecipientsOfTransaction;
-            foreach (var chunk in group.Chunk(most)) yield return (group.Key, chunk);
-        }
-    }
-
-    private static Route Resolve(IRouter router, QueuedRecipient recipient)
-    {
-        try
-        {
-            return router.Resolve(recipient.Accepted.To);
-        }
-        catch (IOException trouble)
-        {
-            return new Route.Nowhere(recipient.Accepted.To.ToString(), $"users cannot be looked up now: {trouble.Message}");
-        }
-    }
-
-    private static AttemptRoute Nowhere(Route route) => route switch
-    {
-        Route.Unknown unknown => new AttemptRoute(Transport.Mailbox, unknown.Name),
-        Route.Nowhere nowhere => new AttemptRoute(Transport.Smtp, nowhere.Name),
-        _ => throw new ArgumentOutOfRangeException(nameof(route), route, "leads somewhere"),
-    };
-
-    private static AttemptReport Said(Route route, IReadOnlyList<QueuedRecipient> recipients) => new(
-    [
-        .. recipients.Select<QueuedRecipient, RecipientResult>(recipient => route switch
-        {
-            Route.Unknown unknown => new RecipientResult.Refused(recipient.Number, unknown.Reply),
-            Route.Nowhere nowhere => new RecipientResult.Unreached(recipient.Number, nowhere.Reason),
-            _ => throw new ArgumentOutOfRangeException(nameof(route), route, "leads somewhere"),
-        }),
-    ]);
-
-    private static IReadOnlyList<int> Numbers(IEnumerable<QueuedRecipient> recipients) => [.. recipients.Select(recipient => recipient.Number)];
 }

@@ -41,20 +41,18 @@ internal sealed class OutcomeRecorder(
     /// </summary>
     /// <exception cref="LeaseLostException">Nothing may leave.</exception>
     /// <exception cref="StoreUnavailableException">Not recorded, so nothing may leave; try again later.</exception>
-    public async Task<bool> BeginAsync(
-        MessageInFlight flight, int attempt, IReadOnlyList<int> recipients, AttemptRoute route, CancellationToken ct)
+    public async Task<bool> BeginAsync(MessageInFlight flight, int attempt, Part part, AttemptRoute route, CancellationToken ct)
     {
-        var facts = await AppendAsync(flight, message => Started(flight, message, attempt, recipients, route) is { } started ? [started] : [], ct);
+        var facts = await AppendAsync(flight, message => Started(message, attempt, part, route) is { } started ? [started] : [], ct);
         return facts.Count > 0;
     }
 
     /// <summary>Records intent and outcome together, of an attempt for which nothing was dialled or written.</summary>
-    public async Task RecordAsync(
-        MessageInFlight flight, int attempt, IReadOnlyList<int> recipients, AttemptRoute route, AttemptReport report, CancellationToken ct)
+    public async Task RecordAsync(MessageInFlight flight, int attempt, Part part, AttemptReport report, CancellationToken ct)
     {
         var facts = await AppendAsync(flight, message =>
         {
-            if (Started(flight, message, attempt, recipients, route) is not { } started) return [];
+            if (Started(message, attempt, part, part.Nowhere) is not { } started) return [];
             return [started, .. Ended(Evolve(message, started), attempt, report)];
         }, ct);
         LogOutcomes(flight, facts);
@@ -123,9 +121,8 @@ internal sealed class OutcomeRecorder(
         }
     }
 
-    private static AttemptStarted? Started(
-        MessageInFlight flight, QueuedMessage message, int attempt, IReadOnlyList<int> recipients, AttemptRoute route) =>
-        message.Rerouted?.To == flight.PlannedTo ? Decide.Start(message, attempt, recipients, route) : null;
+    private static AttemptStarted? Started(QueuedMessage message, int attempt, Part part, AttemptRoute route) =>
+        message.Rerouted?.To == part.Message.Rerouted?.To ? Decide.Start(message, attempt, part.Numbers, route) : null;
 
     private List<QueueEvent> Ended(QueuedMessage message, int attempt, AttemptReport report)
     {

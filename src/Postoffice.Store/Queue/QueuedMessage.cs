@@ -37,6 +37,9 @@ public sealed record QueuedMessage
     /// <summary>Where an operator sent it, instead of the way the configuration knows; null when none did.</summary>
     public MessageRerouted? Rerouted { get; init; }
 
+    /// <summary>It goes another way, or did: it does not wait with its domain's mail any more.</summary>
+    public bool LeftItsDomain { get; init; }
+
     public bool ContentPurged { get; init; }
 
     /// <summary>Notifications sent about it.</summary>
@@ -74,7 +77,7 @@ public sealed record QueuedMessage
             .Settle(expired.Recipients, RecipientState.Expired, recorded.Position, expired.By is null ? null : expired.Words()),
         MessageCancelled cancelled => Order(cancelled.Trying, cancelled)
             .Settle(cancelled.Recipients, RecipientState.Cancelled, recorded.Position, cancelled.Words()),
-        MessageRerouted rerouted => this with { Rerouted = rerouted.To is null ? null : rerouted },
+        MessageRerouted rerouted => this with { Rerouted = rerouted.To is null ? null : rerouted, LeftItsDomain = true },
         DsnQueued queued => Told(queued, recorded.RecordedAt),
         MessageHeld held => this with { Held = held.Words() },
         MessageReleased => this with { Held = null },
