@@ -142,8 +142,8 @@ public sealed class ScriptedDns : IAsyncDisposable
     {
         var (type, data) = line switch
         {
-            ["A", var address] => (1, Address(address)),
-            ["AAAA", var address] => (28, Address(address)),
+            ["A", var address] => (1, Address(address).GetAddressBytes()),
+            ["AAAA", var address] => (28, Address(address).MapToIPv6().GetAddressBytes()),
             ["CNAME", var alias] => (5, Name(alias)),
             ["MX", var preference, var host] => (15, [.. Number(ushort.Parse(preference)), .. Name(host)]),
             _ => throw new ArgumentException($"no record: {string.Join(' ', line)}"),
@@ -172,8 +172,8 @@ public sealed class ScriptedDns : IAsyncDisposable
     private static byte[] Name(string name) =>
         [.. name.Split('.', StringSplitOptions.RemoveEmptyEntries).SelectMany(label => (byte[])[(byte)label.Length, .. Encoding.Latin1.GetBytes(label)]), 0];
 
-    private static byte[] Address(string text) =>
-        AddressLiteral.TryParseAddress(text, out var address) ? address.GetAddressBytes() : throw new ArgumentException($"no address: {text}");
+    private static IPAddress Address(string text) =>
+        AddressLiteral.TryParseAddress(text, out var address) ? address : throw new ArgumentException($"no address: {text}");
 
     private static byte[] Number(ushort number) => [(byte)(number >> 8), (byte)number];
 }

@@ -8,10 +8,14 @@ namespace Postoffice.Runner.Routing;
 /// <summary>The hosts that take a domain's mail, by the DNS, in the order of RFC 5321 §5.1: by preference, by chance among equals.</summary>
 /// <param name="self">Our name: mail for which we are the best exchanger left would come back to us.</param>
 /// <param name="port">Where they listen; 25 but for tests.</param>
-internal sealed class MailExchangers(DnsQuestions dns, OwnEndpoints own, DomainName self, int port = NextHop.SmtpPort)
+/// <param name="mayDial">Which addresses are dialled; <see cref="PublicAddresses"/> but for tests.</param>
+internal sealed class MailExchangers(
+    DnsQuestions dns, OwnEndpoints own, DomainName self, int port = NextHop.SmtpPort, Predicate<IPAddress>? mayDial = null)
 {
     /// <summary>Exchangers looked up for one attempt, and addresses tried, at most.</summary>
     private const int MaxExchangers = 10, MaxAddresses = 10;
+
+    private readonly Predicate<IPAddress> mayDial = mayDial ?? PublicAddresses.Contains;
 
     /// <summary>What to try, one after the other until one takes the mail; at least one. Hosts are looked up when their turn comes.</summary>
     public async IAsyncEnumerable<Candidate> FindAsync(DomainName domain, [EnumeratorCancellation] CancellationToken ct)
@@ -56,7 +60,9 @@ internal sealed class MailExchangers(DnsQuestions dns, OwnEndpoints own, DomainN
 
     private IEnumerable<Candidate> Candidates(DomainName host, AddressAnswer answer) => answer switch
     {
-        AddressAnswer.Addresses addresses => addresses.All.Select(address => new Candidate.Peer(host.Value, new IPEndPoint(address, port))),
+        AddressAnswer.Addresses addresses when addresses.All.Any(mayDial.Invoke) =>
+            addresses.All.Where(mayDial.Invoke).Select(address => new Candidate.Peer(host.Value, new IPEndPoint(address, port))),
+        AddressAnswer.Addresses addresses => [new Candidate.Refused(host.Value, LeadsHere(host, addresses.All[0]))],
         AddressAnswer.None => [new Candidate.Refused(host.Value, NoAddress(host))],
         AddressAnswer.ServerFailure failure => [new Candidate.Unreached(host.Value, $"{host} cannot be resolved: {failure.Reason}")],
         _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, "no answer"),
@@ -72,6 +78,9 @@ internal sealed class MailExchangers(DnsQuestions dns, OwnEndpoints own, DomainN
     };
 
     private static Reply NoAddress(DomainName host) => new(550, new(5, 4, 4), $"{host} has no address");
+
+    private static Reply LeadsHere(DomainName host, IPAddress address) =>
+        new(554, new(5, 4, 6), $"{host} has the address {address} by the DNS, which no host elsewhere has");
 
     private static Reply Loops(DomainName domain) =>
         new(554, new(5, 4, 6), $"mail for {domain} loops back to us: the DNS says it is ours, local-domain= does not");

@@ -23,6 +23,9 @@ internal abstract record Route
     /// <summary>Nobody here goes by that name.</summary>
     public sealed record Unknown(string Name, Reply Reply) : Route;
 
+    /// <summary>Nowhere ever, whatever the world does.</summary>
+    public sealed record Refused(string Name, Reply Reply) : Route;
+
     /// <summary>Nowhere for now, until the configuration or the world changes.</summary>
     /// <param name="Reason">A sentence for the operator.</param>
     public sealed record Nowhere(string Name, string Reason) : Route;

@@ -29,7 +29,10 @@ internal sealed class Router(LocalDomains domains, LocalUsers users, RouteTable 
         }
         if (mailbox.Domain is { } domain) return Abroad(domain);
         var literal = mailbox.Literal!;
-        return new Route.Smtp(table.Find(literal.ToString()) ?? new NextHop(literal.Address.ToString(), literal.Address, NextHop.SmtpPort));
+        if (table.Find(literal.ToString()) is { } hop) return new Route.Smtp(hop);
+        return PublicAddresses.Contains(literal.Address)
+            ? new Route.Smtp(new NextHop(literal.Address.ToString(), literal.Address, NextHop.SmtpPort))
+            : new Route.Refused(literal.ToString(), new Reply(554, new(5, 4, 6), $"no host elsewhere has the address {literal}"));
     }
 
     public Destination? DestinationOf(string domain) =>

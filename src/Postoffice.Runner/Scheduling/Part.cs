@@ -17,6 +17,7 @@ internal sealed record Part(QueuedMessage Message, Route Route, IReadOnlyList<Qu
     public AttemptRoute Nowhere => Route switch
     {
         Route.Unknown unknown => new AttemptRoute(Transport.Mailbox, unknown.Name),
+        Route.Refused refused => new AttemptRoute(Transport.Smtp, refused.Name),
         Route.Nowhere nowhere => new AttemptRoute(Transport.Smtp, nowhere.Name),
         _ => throw new InvalidOperationException($"{Route} leads somewhere"),
     };
@@ -36,6 +37,7 @@ internal sealed record Part(QueuedMessage Message, Route Route, IReadOnlyList<Qu
     public AttemptReport? Said() => Route switch
     {
         Route.Unknown unknown => Said(number => new RecipientResult.Refused(number, unknown.Reply)),
+        Route.Refused refused => Said(number => new RecipientResult.Refused(number, refused.Reply)),
         Route.Nowhere nowhere => Said(number => new RecipientResult.Unreached(number, nowhere.Reason)),
         _ => null,
     };

@@ -13,7 +13,7 @@ internal static class EnvelopeCommands
         var accepted = message.Accepted;
         var command = $"MAIL FROM:<{accepted.From}>";
         if (peer.Size) command += $" SIZE={octets}"; // RFC 1870 §6
-        if (peer.EightBitMime && accepted.Body is { } body) command += $" BODY={body}"; // RFC 6152 §3
+        if (peer.EightBitMime && (accepted.EightBit ? "8BITMIME" : accepted.Body) is { } body) command += $" BODY={body}"; // RFC 6152 §3
         if (peer.SmtpUtf8 && (accepted.SmtpUtf8 || NeedsUtf8(accepted.From) || recipients.Any(NeedsUtf8))) command += " SMTPUTF8"; // RFC 6531 §3.4
         if (peer.Dsn && accepted.Ret is { } wanted && DsnParameters.Format(wanted) is { } ret) command += $" RET={ret}"; // RFC 3461 §4.3
         if (peer.Dsn && accepted.EnvelopeId is { } id) command += $" ENVID={XText.Encode(id)}"; // RFC 3461 §4.4

@@ -36,7 +36,7 @@ internal sealed class SmtpTransaction(
     public async Task<Answer?> RunAsync(Stream content, CancellationToken ct)
     {
         if (await new PeerFit(peer, store, message).RefusalAsync(recipients, content.Length, ct) is { } unfit) return new Answer.Said(unfit);
-        var offered = Offered();
+        var offered = recipients.Where(recipient => peer.SmtpUtf8 || !EnvelopeCommands.NeedsUtf8(recipient)).ToList();
         var window = new CommandWindow(session, Commands(offered, content.Length), peer.Pipelining);
 
         var mail = await window.NextAsync(phases.Mail, ct);
@@ -50,6 +50,7 @@ internal sealed class SmtpTransaction(
         }
 
         Phase = "rcpt";
+        Rest(recipients.Except(offered), number => new RecipientResult.Refused(number, PeerFit.NoUtf8Address));
         if (!await OfferAsync(offered, window, ct)) return null;
         if (accepted.Count == 0)
         {
@@ -83,14 +84,6 @@ internal sealed class SmtpTransaction(
         await SendAsync(
             async token => await session.SendAsync(content, stuffer, phases.Content, token), token => session.FinishAsync(stuffer, phases.Dot, token), ct);
         return null;
-    }
-
-    /// <summary>Who can be named to the peer; the others have their result.</summary>
-    private List<QueuedRecipient> Offered()
-    {
-        var able = recipients.Where(recipient => peer.SmtpUtf8 || !EnvelopeCommands.NeedsUtf8(recipient)).ToList();
-        Rest(recipients.Except(able), number => new RecipientResult.Refused(number, PeerFit.NoUtf8Address));
-        return able;
     }
 
     private List<string> Commands(List<QueuedRecipient> offered, long octets)

@@ -41,7 +41,7 @@ internal sealed class Acceptance(IEventLog events, TimeProvider clock, ILogger l
         var mail = submission.Mail;
         var accepted = new MessageAccepted(
             Complete(mail.From, self), submission.Recipients, submission.Origin, staged.Length, staged.Sha256,
-            mail.Body, mail.SmtpUtf8, mail.Ret, mail.EnvelopeId);
+            mail.Body, mail.SmtpUtf8, mail.Ret, mail.EnvelopeId, content.IsEightBit);
         return [accepted, AddedFields.Compose(submission, content.Header, content.Id, self, clock.GetLocalNow())];
     }
 

@@ -1,3 +1,4 @@
+using System.Text;
 using Postoffice.Smtp.Dialogue;
 using Postoffice.Store.Content;
 using Postoffice.Store.Log;
@@ -20,6 +21,9 @@ internal sealed class ContentIntake(QueueId id, IContentStaging staging, FreeSpa
     public HeaderScanner Header { get; } = new();
     public long Octets { get; private set; }
 
+    /// <summary>There are octets above 127.</summary>
+    public bool IsEightBit { get; private set; }
+
     /// <summary>For content counted out by BDAT, whose defects are looked for apart from its framing.</summary>
     public ContentScanner Lines { get; init; } = new();
 
@@ -27,6 +31,7 @@ internal sealed class ContentIntake(QueueId id, IContentStaging staging, FreeSpa
     {
         if (octets.IsEmpty) return;
         Octets += octets.Length;
+        IsEightBit = IsEightBit || !Ascii.IsValid(octets.Span);
         Header.Scan(octets.Span);
         refusal ??= OverLimit();
         if (refusal is not null) return;

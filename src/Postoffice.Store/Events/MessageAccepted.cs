@@ -13,6 +13,7 @@ namespace Postoffice.Store.Events;
 /// <param name="SmtpUtf8">SMTPUTF8 was asked for (RFC 6531).</param>
 /// <param name="Ret">RET= of MAIL (RFC 3461 §4.3); null when not given.</param>
 /// <param name="EnvelopeId">ENVID= of MAIL, decoded (RFC 3461 §4.4); null when not given.</param>
+/// <param name="EightBit">The content has octets above 127, whatever BODY said; older facts do not tell.</param>
 public sealed record MessageAccepted(
     ReversePath From,
     ValueList<AcceptedRecipient> Recipients,
@@ -22,7 +23,8 @@ public sealed record MessageAccepted(
     string? Body = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool SmtpUtf8 = false,
     Ret? Ret = null,
-    string? EnvelopeId = null) : QueueEvent;
+    string? EnvelopeId = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool EightBit = false) : QueueEvent;
 
 /// <param name="Number">From 1; names the recipient for life.</param>
 /// <param name="To">The forward-path as accepted.</param>

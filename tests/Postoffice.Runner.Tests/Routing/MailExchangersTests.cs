@@ -11,6 +11,13 @@ namespace Postoffice.Runner.Tests.Routing;
 /// <summary>Every rule by which the DNS says where mail goes (RFC 5321 §5.1, RFC 7505), asked over real packets.</summary>
 public sealed class MailExchangersTests
 {
+    // What a stranger's DNS may name to make us knock at our own doors, or at those of our link.
+    private static readonly string[] Inward =
+    [
+        "127.0.0.1", "127.255.255.254", "0.0.0.0", "0.1.2.3", "169.254.169.254", "224.0.0.5", "240.0.0.1", "255.255.255.255",
+        "::1", "::", "::ffff:127.0.0.1", "::ffff:0.0.0.0", "::ffff:169.254.169.254", "::127.0.0.1", "fe80::1", "ff02::1",
+    ];
+
     private static readonly (string, string)[] Zone =
     [
         ("two.test", "MX 20 b.two.test"), ("two.test", "MX 10 a.two.test"), ("a.two.test", "A 192.0.2.1"), ("b.two.test", "A 192.0.2.2"),
@@ -30,6 +37,10 @@ public sealed class MailExchangersTests
         ("ours.test", "MX 10 mx.example.test"), ("mx.example.test", "A 192.0.2.9"),
         ("backup.test", "MX 5 a.two.test"), ("backup.test", "MX 10 mx.example.test"), ("backup.test", "MX 10 b.two.test"), ("backup.test", "MX 20 b.two.test"),
         ("ouraddress.test", "MX 10 other.ouraddress.test"), ("other.ouraddress.test", "A 127.0.0.77"),
+        ("inside.test", "MX 10 host.inside.test"), ("host.inside.test", "A 10.0.0.25"), ("host.inside.test", "AAAA fd00::25"),
+        ("here.test", "MX 10 host.here.test"), ("here.test", "MX 20 b.two.test"), ("host.here.test", "A 127.0.0.1"), ("host.here.test", "AAAA ::1"),
+        ("partlyhere.test", "A 127.0.0.1"), ("partlyhere.test", "A 192.0.2.3"),
+        .. Inward.Select((address, i) => ($"inward{i}.test", $"{(address.Contains(':', StringComparison.Ordinal) ? "AAAA" : "A")} {address}")),
         ("twice.test", "MX 10 a.two.test"), ("twice.test", "MX 20 a.two.test"),
         .. Enumerable.Range(0, 90).SelectMany(i => new[] { ("crowd.test", $"MX {i} host{i}.crowd.test"), ($"host{i}.crowd.test", $"A 192.0.2.{i}") }),
     ];
@@ -54,11 +65,21 @@ public sealed class MailExchangersTests
     [InlineData("sickhost.test", "servfail.test later, a.two.test 192.0.2.1:25")]
     [InlineData("ours.test", "ours.test 554 5.4.6")]
     [InlineData("ouraddress.test", "ouraddress.test 554 5.4.6")]
+    [InlineData("inside.test", "host.inside.test [fd00::25]:25, host.inside.test 10.0.0.25:25")]
+    [InlineData("here.test", "host.here.test 554 5.4.6, b.two.test 192.0.2.2:25")]
+    [InlineData("partlyhere.test", "partlyhere.test 192.0.2.3:25")]
     [InlineData("backup.test", "a.two.test 192.0.2.1:25")]
     public async Task The_dns_says_where_mail_goes(string domain, string expected)
     {
         await using var dns = new ScriptedDns(Zone);
         Assert.Equal(expected, await FindAsync(dns, domain));
+    }
+
+    [Fact]
+    public async Task Nobody_elses_dns_makes_us_dial_ourselves_or_our_link()
+    {
+        await using var dns = new ScriptedDns(Zone);
+        for (var i = 0; i < Inward.Length; i++) Assert.Equal($"inward{i}.test 554 5.4.6", await FindAsync(dns, $"inward{i}.test"));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using Postoffice.Runner.Deliverer;
 using Postoffice.Runner.Routing;
 using Postoffice.Runner.Transports;
 using Postoffice.Store.Configuration;
+using Postoffice.Store.Directory;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Runner.Tests.Routing;
@@ -50,6 +51,29 @@ public sealed class RoutingTests
         var table = RouteTable.From(Of(
             ("route", "Example.ORG:first"), ("route", "*.example.org:second"), ("route", "sub.example.org:third"), ("relay-host", "relay:26")));
         Assert.Equal(expected, table.Find(domain)!.ToString());
+    }
+
+    [Theory]
+    [InlineData("[198.51.100.9]", "198.51.100.9:25")]
+    [InlineData("[10.0.0.9]", "10.0.0.9:25")]
+    [InlineData("[IPv6:2001:db8::9]", "[2001:db8::9]:25")]
+    [InlineData("[127.9.9.9]", "554 5.4.6")] // loopback, but no address of an interface: those are ours
+    [InlineData("[169.254.169.254]", "554 5.4.6")]
+    [InlineData("[0.0.0.0]", "554 5.4.6")]
+    [InlineData("[IPv6:ff02::1]", "554 5.4.6")]
+    [InlineData("[IPv6:::ffff:169.254.169.254]", "554 5.4.6")]
+    [InlineData("[169.254.1.1]", "inside:25", "*:inside")]
+    public void An_address_literal_leads_where_a_host_may_be_or_a_route_says(string literal, string expected, params string[] routes)
+    {
+        var settings = Of([.. routes.Select(route => ("route", route))]);
+        var router = new Router(LocalDomains.From(settings, RunnerRig.Self), LocalUsers.From(settings, startedAsRoot: false), RouteTable.From(settings));
+
+        Assert.Equal(expected, router.Resolve(ForwardPath.Parse($"bob@{literal}")) switch
+        {
+            Route.Smtp(var hop) => $"{hop}",
+            Route.Refused(_, var reply) => $"{reply.Code} {reply.Status}",
+            var other => $"{other}",
+        });
     }
 
     [Fact]

@@ -50,6 +50,17 @@ public sealed class PeerFitTests : IDisposable
     }
 
     [Theory]
+    [InlineData("250 8BITMIME", " BODY=8BITMIME", null)]
+    [InlineData("250 8BITMIME", " BODY=8BITMIME", "7BIT")] // whatever the client said
+    public async Task Eight_bits_that_were_seen_at_acceptance_are_declared(string offer, string parameter, string? body)
+    {
+        await using var peer = new ScriptedPeer("220 hi", $"250-peer\r\n{offer}", Ok, Ok, Ok, Go, Ok);
+
+        Assert.Equal("delivered delivered", await rig.RunAsync(peer, accepted => accepted with { Body = body, EightBit = true }, Octets.Of(EightBody)));
+        AssertMail(peer, parameter);
+    }
+
+    [Theory]
     [InlineData("delivered delivered", "250-8BITMIME\r\n250 SMTPUTF8", " SMTPUTF8", true, "alice@example.net", EightHeader)]
     [InlineData("delivered delivered", "250-8BITMIME\r\n250 SMTPUTF8", " SMTPUTF8", false, "жук@example.net", Ascii)]
     [InlineData("delivered delivered", "250 8BITMIME", "", true, "alice@example.net", Ascii)]
@@ -74,6 +85,15 @@ public sealed class PeerFitTests : IDisposable
 
         Assert.Equal("550 delivered", await rig.RunAsync(peer, to: ["жук@example.test", "bob@example.test"]));
         Assert.Contains("5.6.7", rig.Results[0].ToString());
+    }
+
+    [Fact]
+    public async Task Each_has_one_result_when_the_sender_is_refused_for_good()
+    {
+        await using var peer = new ScriptedPeer("220 hi", "250-peer\r\n250 8BITMIME", "550 5.7.1 not you");
+
+        Assert.Equal("550 550", await rig.RunAsync(peer, to: ["жук@example.test", "bob@example.test"]));
+        Assert.Equal([1, 2], rig.Results.Select(result => result.Recipient).Order());
     }
 
     [Fact]

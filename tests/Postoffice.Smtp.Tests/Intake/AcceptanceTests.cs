@@ -28,6 +28,19 @@ public sealed class AcceptanceTests
             accepted.Recipients);
     }
 
+    [Theory]
+    [InlineData("DATA\r\nhell\u00c3\u00b6\r\n.\r\n", true)]
+    [InlineData("DATA\r\nX: \u00c3\u00b6\r\n\r\nhello\r\n.\r\n", true)]
+    [InlineData("BDAT 4\r\nhellBDAT 4 LAST\r\n\u00c3\u00b6\r\n", true)]
+    [InlineData("DATA\r\nhello\r\n.\r\n", false)]
+    public async Task Octets_above_127_are_noted_whatever_the_client_said_of_them(string content, bool isEightBit)
+    {
+        using var listener = new TestListener();
+        await listener.SayAsync($"EHLO x\r\nMAIL FROM:<a@example.net> BODY=7BIT\r\nRCPT TO:<root@example.test>\r\n{content}QUIT\r\n");
+
+        Assert.Equal(isEightBit, Assert.Single(await listener.AcceptedAsync()).EightBit);
+    }
+
     [Fact]
     public async Task What_is_added_is_one_fact_in_the_acceptances_own_append()
     {

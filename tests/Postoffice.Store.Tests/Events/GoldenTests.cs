@@ -20,7 +20,7 @@ public sealed class GoldenTests
                 new AcceptedRecipient(2, ForwardPath.Parse("жук@example.test")),
             ],
             new MessageOrigin("ESMTPS", "192.0.2.1", "client \"<é>\"", "Tls13 TLS_AES_128_GCM_SHA256", 1000),
-            1234, Digest, "8BITMIME", SmtpUtf8: true, Ret.Headers, "QQ+314"),
+            1234, Digest, "8BITMIME", SmtpUtf8: true, Ret.Headers, "QQ+314", EightBit: true),
         new HeadersAdded([new HeaderField("Received", "from client\r\n\tby us"), new HeaderField("Date", "now")], HasHeader: false),
         new AttemptStarted(3, [1, 2], new AttemptRoute(
             Transport.Mailbox, "bob",
