@@ -29,7 +29,7 @@ internal sealed class DsnComposer(DomainName self, IContentStore content, Runner
         var report = new MultipartReport("delivery-status")
         {
             Words(DsnText.For(message, told, original.IsWhole, self, triedUntil, clock.GetUtcNow())),
-            DsnFields.For(message, told, self, triedUntil),
+            DsnFields.For(message, told, self, triedUntil, Format),
             original.Part,
         };
         report.Boundary = boundary;

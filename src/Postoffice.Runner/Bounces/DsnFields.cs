@@ -11,21 +11,35 @@ internal static class DsnFields
 {
     private const int MaxDiagnosticCharacters = 900;
 
-    public static MessageDeliveryStatus For(QueuedMessage message, IReadOnlyList<ReportedRecipient> told, DomainName self, DateTimeOffset triedUntil)
+    /// <param name="crlf">Ends lines with CRLF.</param>
+    public static MessageDeliveryStatus For(
+        QueuedMessage message, IReadOnlyList<ReportedRecipient> told, DomainName self, DateTimeOffset triedUntil, FormatOptions crlf)
     {
-        var status = new MessageDeliveryStatus();
         var about = new HeaderList();
         if (message.Accepted.EnvelopeId is { } envelope) about.Add("Original-Envelope-Id", Ascii(envelope));
         about.Add("Reporting-MTA", $"dns; {self}");
         about.Add("Arrival-Date", MimeKit.Utils.DateUtils.FormatDate(message.AcceptedAt));
-        status.StatusGroups.Add(about);
+        var groups = new List<HeaderList> { about };
         foreach (var (recipient, action) in told)
         {
             var fields = Of(recipient, action);
             if (action is DsnAction.Delayed) fields.Add("Will-Retry-Until", MimeKit.Utils.DateUtils.FormatDate(triedUntil)); // RFC 3464 §2.3.9
-            status.StatusGroups.Add(fields);
+            groups.Add(fields);
         }
-        return status;
+        return new MessageDeliveryStatus { Content = new MimeContent(Octets(groups, crlf)) };
+    }
+
+    /// <summary>
+    /// An empty line between two groups and none behind the last, where MimeKit would put one: to programs it begins one more recipient, of whom
+    /// nothing is said (RFC 3464 §2.1).
+    /// </summary>
+    private static MemoryStream Octets(IEnumerable<HeaderList> groups, FormatOptions crlf)
+    {
+        var octets = new MemoryStream();
+        foreach (var group in groups) group.WriteTo(crlf, octets);
+        octets.SetLength(octets.Length - 2);
+        octets.Position = 0;
+        return octets;
     }
 
     private static HeaderList Of(QueuedRecipient recipient, DsnAction action)

@@ -35,6 +35,7 @@ public sealed class BounceTests
         Assert.Contains("carol@remote.test", ((TextPart)report[0]).Text);
         Assert.DoesNotContain('\u001b', ((TextPart)report[0]).Text);
         var status = Assert.IsType<MessageDeliveryStatus>(report[1]).StatusGroups;
+        Assert.Equal(2, status.Count); // one more would be a recipient without fields
         Assert.Equal("dns; mx.example.test", status[0]["Reporting-MTA"]);
         Assert.Equal("rfc822; carol@remote.test", status[1]["Final-Recipient"]);
         Assert.Equal("failed", status[1]["Action"]);
