@@ -57,6 +57,38 @@ public sealed class RightsTests : IAsyncDisposable
         Assert.DoesNotContain("root@", seen);
     }
 
+    /// <summary>His own mail or others': it is the postmaster's to act on, or whom he names.</summary>
+    [Fact]
+    public async Task Only_operators_act_on_mail_and_the_fact_names_who_did()
+    {
+        Assert.True(Environment.UserName == "root", "this test starts services as root: run it as root");
+        var (_, configuration) = Prepare("relay-host=127.0.0.1:1", "retry=1h");
+        await StartAsync("postoffice-smtpd", configuration);
+        var runner = await StartAsync("postoffice-runner", configuration);
+        (await AsUserAsync("sendmail", ["-C", configuration, "bob@remote.example"], "Subject: mine\n\nhello\n")).Succeeded();
+        var listed = (await AsUserAsync("postoffice", ["history", "--json", "-C", configuration])).Succeeded();
+        var id = listed.Split("\"queueId\":\"")[1].Split('"')[0];
+
+        foreach (string[] act in (string[][])[["hold", id], ["release", id], ["cancel", id], ["expire", id], ["reroute", id, "--clear"]])
+        {
+            var refused = await AsUserAsync("postoffice", [.. act, "-C", configuration]);
+            Assert.Equal((77, ""), (refused.ExitCode, refused.Output));
+            Assert.Equal("postoffice: This is for root, the store's owner and the users that operator= names.\n", refused.Error);
+        }
+        await runner.StopAsync();
+        var unanswered = await AsUserAsync("postoffice", ["hold", id, "-C", configuration]);
+        Assert.Equal(69, unanswered.ExitCode);
+        Assert.StartsWith("postoffice: There is nobody to ask: postoffice-runner does not run", unanswered.Error);
+
+        System.IO.File.AppendAllText(configuration, $"operator={User}\n");
+        await StartAsync("postoffice-runner", configuration);
+        Assert.Equal($"{id}: held\n", (await AsUserAsync("postoffice", ["hold", id, "-C", configuration])).Succeeded());
+        Assert.Equal($"{id}: cancelled: 1 recipient\n", (await Outcome.OfAsync(Service.Program("postoffice"), ["cancel", id, "-C", configuration])).Succeeded());
+        var trace = (await AsUserAsync("postoffice", ["trace", id, "-C", configuration])).Succeeded();
+        Assert.Contains($"message-held.v1\n    by {User}\n", trace);
+        Assert.Contains("message-cancelled.v1\n    by root\n", trace);
+    }
+
     /// <summary>F17 of the attack catalogue: who runs sendmail with a library of his own runs it with his own rights; the listener asks the kernel who he is.</summary>
     [Fact]
     public async Task A_library_preloaded_into_sendmail_has_the_callers_rights_and_no_more()
@@ -117,7 +149,7 @@ public sealed class RightsTests : IAsyncDisposable
         return SystemUser.Find(uint.Parse(line.Split('\t')[2]))!.Name; // the effective one
     }
 
-    private (int Port, string Configuration) Prepare()
+    private (int Port, string Configuration) Prepare(params string[] settings)
     {
         var port = Site.FreePort();
         var configuration = Path.Join(folder, "postoffice.cf");
@@ -132,6 +164,7 @@ public sealed class RightsTests : IAsyncDisposable
         [
             $"store={folder}/store/postoffice.db", "hostname=mx.example.test", "local-domain=example.test", $"listen=127.0.0.1:{port}",
             $"listen=unix:{folder}/run/submit.sock", $"control={folder}/run", $"drop={folder}/drop", $"mailbox=mbox:{folder}/mail",
+            .. settings,
         ]);
         return (port, configuration);
     }
