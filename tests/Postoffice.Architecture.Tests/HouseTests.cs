@@ -62,6 +62,7 @@ public sealed class HouseTests
             SourceFile.Below("src", "DESIGN.md").Where(page => page.Text.Length > 0).Select(page => page.Path));
 
     [Theory]
+    [InlineData("bench")]
     [InlineData("build")]
     [InlineData("format")]
     [InlineData("prepare")]

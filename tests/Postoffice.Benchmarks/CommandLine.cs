@@ -1,0 +1,91 @@
+namespace Postoffice.Benchmarks;
+
+/// <summary>What <c>scripts/bench</c> was asked for, and the exit code (sysexits.h; 1 for a broken limit).</summary>
+internal static class CommandLine
+{
+    private const int Broken = 1, Usage = 64, Software = 70, Interrupted = 130;
+    private const int MostRounds = 50;
+
+    public static async Task<int> RunAsync(IReadOnlyList<string> arguments, IReadOnlyList<IBenchmark> all, CancellationToken ct)
+    {
+        var (check, rounds, names) = (false, 5, new List<string>());
+        for (var at = 0; at < arguments.Count; at++)
+        {
+            switch (arguments[at])
+            {
+                case "--help" or "-h":
+                    Console.Out.Write(Help(all));
+                    return 0;
+                case "--check":
+                    check = true;
+                    break;
+                case "--rounds" when at + 1 < arguments.Count && int.TryParse(arguments[at + 1], out rounds) && rounds is >= 1 and <= MostRounds:
+                    at++;
+                    break;
+                case var name when all.Any(benchmark => benchmark.Name == name):
+                    names.Add(name);
+                    break;
+                case var unknown:
+                    Console.Error.WriteLine($"scripts/bench: '{unknown}' is no benchmark, and no option used as --help shows");
+                    return Usage;
+            }
+        }
+
+        try
+        {
+            return await MeasureAsync(all.Where(benchmark => names.Count == 0 || names.Contains(benchmark.Name)), rounds, ct) || !check ? 0 : Broken;
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            Console.Error.WriteLine("scripts/bench: interrupted; everything it started has ended");
+            return Interrupted;
+        }
+        catch (BenchmarkException trouble)
+        {
+            Console.Error.WriteLine($"scripts/bench: nothing was measured: {trouble.Message}");
+            return Software;
+        }
+    }
+
+    /// <returns>Whether every limit holds.</returns>
+    private static async Task<bool> MeasureAsync(IEnumerable<IBenchmark> chosen, int rounds, CancellationToken ct)
+    {
+        Console.Out.WriteLine(await Machine.DescribeAsync(ct));
+        var hold = true;
+        foreach (var benchmark in chosen)
+        {
+            Console.Out.WriteLine($"\n## {benchmark.Name}\n\n{benchmark.Summary}\n");
+            var (table, limits) = await benchmark.RunAsync(rounds, ct);
+            foreach (var line in table) Console.Out.WriteLine(line);
+            Console.Out.WriteLine();
+            foreach (var limit in limits) Console.Out.WriteLine($"{benchmark.Name}: {limit}");
+            hold &= limits.All(limit => limit.Holds);
+        }
+
+        return hold;
+    }
+
+    private static string Help(IEnumerable<IBenchmark> all) => $"""
+        Measures the published programs (out/bin) and prints what it found, with the machine it ran on.
+
+        usage: scripts/bench [--check] [--rounds N] [NAME...]
+
+          --check      exit code 1 when a limit is broken; the line that says BROKEN tells which
+          --rounds N   how often each case is run, 1 to {MostRounds} (5); medians count
+          NAME         one of these; none: all of them
+
+        {string.Join('\n', all.Select(benchmark => $"  {benchmark.Name}\n      {benchmark.Summary}"))}
+
+        examples:
+          scripts/bench                                          measure everything, whatever comes out
+          scripts/bench --check sick-destinations                does the limit hold here?
+          scripts/bench --rounds 1 sick-destinations             a first impression
+          TMPDIR=/var/tmp scripts/bench sick-destinations        with the store on another file system
+
+        Ctrl-C ends the measurement and all that was started for it. Timing wants a quiet machine: see the load in the first lines.
+
+        """;
+}
+
+/// <summary>Something is not as the measurement needs it, so its figures would say nothing.</summary>
+internal sealed class BenchmarkException(string message) : Exception(message);

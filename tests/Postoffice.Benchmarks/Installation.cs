@@ -1,0 +1,53 @@
+using System.Net;
+using System.Net.Sockets;
+using Postoffice.Testing;
+
+namespace Postoffice.Benchmarks;
+
+/// <summary>A mail server in a throw-away folder: its configuration and its empty store. The services are started one by one.</summary>
+internal sealed class Installation : IDisposable
+{
+    private readonly TempDirectory folder = new();
+
+    /// <param name="settings">Lines that come after the ones every installation has; all others are at their defaults.</param>
+    public Installation(params IEnumerable<string> settings)
+    {
+        Listener = new IPEndPoint(IPAddress.Loopback, FreePort());
+        Directory.CreateDirectory(folder.File("store"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(folder.File("control"));
+        Directory.CreateDirectory(folder.File("mail"));
+        Directory.CreateDirectory(folder.File("drop"));
+        string[] lines =
+        [
+            "hostname=bench.example.test",
+            "local-domain=example.test",
+            $"listen={Listener}",
+            $"listen=unix:{folder.File("submit.sock")}",
+            $"control={folder.File("control")}",
+            $"store={folder.File("store/postoffice.db")}",
+            $"drop={folder.File("drop")}",
+            $"mailbox=maildir:{folder.File("mail/%u")}",
+            $"postmaster={Environment.UserName}",
+            .. settings,
+        ];
+        using var file = new StreamWriter(Configuration);
+        file.Write(string.Join('\n', lines) + '\n');
+    }
+
+    public IPEndPoint Listener { get; }
+
+    private string Configuration => folder.File("postoffice.cf");
+
+    public Task<PublishedService> StartListenerAsync(CancellationToken ct) => PublishedService.StartAsync("postoffice-smtpd", Configuration, ct);
+
+    public Task<PublishedService> StartRunnerAsync(CancellationToken ct) => PublishedService.StartAsync("postoffice-runner", Configuration, ct);
+
+    public void Dispose() => folder.Dispose();
+
+    private static int FreePort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

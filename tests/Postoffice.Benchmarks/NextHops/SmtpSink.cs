@@ -1,0 +1,138 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using Postoffice.Store.Wire;
+
+namespace Postoffice.Benchmarks.NextHops;
+
+/// <summary>
+/// A next hop that takes everything and keeps nothing, at once or slowly. Unlike Postfix's smtp-sink it tells when each message came, and one
+/// process serves 180 addresses.
+/// </summary>
+internal sealed class SmtpSink : IAsyncDisposable
+{
+    private const int MaxLine = 2_048;
+    private readonly Socket listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly CancellationTokenSource stopping = new();
+    private readonly TimeSpan beforeEachReply;
+    private readonly Action taken;
+    private readonly Task accepting;
+    private int connections;
+
+    /// <param name="beforeEachReply">How long it thinks, the greeting included; zero for a healthy one.</param>
+    /// <param name="taken">Told before each 250 to a final dot.</param>
+    public SmtpSink(IPEndPoint at, TimeSpan beforeEachReply, Action taken)
+    {
+        this.beforeEachReply = beforeEachReply;
+        this.taken = taken;
+        listening.Bind(at);
+        listening.Listen(128);
+        accepting = AcceptAsync();
+    }
+
+    /// <summary>Connections so far.</summary>
+    public int Connections => Volatile.Read(ref connections);
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await accepting;
+        listening.Dispose();
+        stopping.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var sessions = new List<Task>();
+        try
+        {
+            while (true)
+            {
+                var peer = await listening.AcceptAsync(stopping.Token);
+                Interlocked.Increment(ref connections);
+                sessions.Add(ServeAsync(peer));
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await Task.WhenAll(sessions);
+        }
+    }
+
+    private async Task ServeAsync(Socket peer)
+    {
+        try
+        {
+            peer.NoDelay = true;
+            await using var stream = new NetworkStream(peer, ownsSocket: true);
+            await TalkAsync(PipeReader.Create(stream), stream);
+        }
+        catch (Exception ended) when (ended is OperationCanceledException or IOException)
+        {
+            // The run is over, or the peer was ended in the middle of a session: both belong to the measurement.
+        }
+    }
+
+    private async Task TalkAsync(PipeReader pipe, NetworkStream stream)
+    {
+        await AnswerAsync("220 sink.example.net ESMTP\r\n"u8.ToArray());
+        while (await LineAsync(pipe) is { } line)
+        {
+            switch (line.ToUpperInvariant())
+            {
+                case var hello when hello.StartsWith("EHLO", StringComparison.Ordinal):
+                    await AnswerAsync("250-sink.example.net\r\n250-PIPELINING\r\n250 8BITMIME\r\n"u8.ToArray());
+                    break;
+                case "DATA":
+                    await AnswerAsync("354 Go on\r\n"u8.ToArray());
+                    if (!await ContentAsync(pipe)) return;
+                    taken();
+                    await AnswerAsync("250 2.0.0 Taken\r\n"u8.ToArray());
+                    break;
+                case "QUIT":
+                    await AnswerAsync("221 2.0.0 Bye\r\n"u8.ToArray());
+                    return;
+                default:
+                    await AnswerAsync("250 2.0.0 Ok\r\n"u8.ToArray());
+                    break;
+            }
+        }
+
+        async ValueTask AnswerAsync(ReadOnlyMemory<byte> reply)
+        {
+            if (beforeEachReply > TimeSpan.Zero) await Task.Delay(beforeEachReply, TimeProvider.System, stopping.Token);
+            await stream.WriteAsync(reply, stopping.Token);
+        }
+    }
+
+    /// <summary>The next command; null when the peer has hung up or said what is none.</summary>
+    private async ValueTask<string?> LineAsync(PipeReader pipe)
+    {
+        while (true)
+        {
+            var read = await pipe.ReadAsync(stopping.Token);
+            var buffer = read.Buffer;
+            var found = LineReader.TryRead(ref buffer, MaxLine, out var line);
+            var command = found is LineRead.Whole ? Encoding.Latin1.GetString(line) : null;
+            pipe.AdvanceTo(buffer.Start, command is null ? buffer.End : buffer.Start);
+            if (command is not null) return command;
+            if (found is not LineRead.Incomplete || read.IsCompleted) return null;
+        }
+    }
+
+    /// <summary>Reads up to and with the final dot; false when the peer hung up before.</summary>
+    private async ValueTask<bool> ContentAsync(PipeReader pipe)
+    {
+        while (true)
+        {
+            var read = await pipe.ReadAsync(stopping.Token);
+            var reader = new SequenceReader<byte>(read.Buffer);
+            var whole = reader.TryReadTo(out ReadOnlySequence<byte> _, "\r\n.\r\n"u8);
+            if (whole) pipe.AdvanceTo(reader.Position);
+            else pipe.AdvanceTo(read.Buffer.GetPosition(Math.Max(0, read.Buffer.Length - 4)), read.Buffer.End); // the mark may be cut in two
+            if (whole || read.IsCompleted) return whole;
+        }
+    }
+}
