@@ -54,7 +54,9 @@ public sealed class CircuitTests
             """, json);
 
         await runner.StopAsync();
-        Assert.Matches($"(?m)^{hop.Place} +not tried until .*Connection refused$", (await site.PostofficeAsync("destinations")).Succeeded());
+        var alone = await site.PostofficeAsync("destinations");
+        Assert.Matches($"(?m)^{hop.Place} +not tried until .*Connection refused$", alone.Succeeded());
+        Assert.Equal("postoffice: postoffice-runner does not run, so nothing is tried; this is what the store knows.\n", alone.Error);
     }
 
     [Fact]

@@ -14,6 +14,9 @@ namespace Postoffice.Admin.Commands;
 internal sealed class Inquiry(Settings settings, TimeProvider clock)
 {
     private static readonly string[] Sockets = ["runner.sock", "smtpd.sock"];
+    private static readonly ControlAnswer StoreAlone =
+        ControlAnswer.Ended(why: "postoffice-runner does not run, so nothing is tried; this is what the store knows.");
+
     private readonly uint caller = Libc.GetEuid(); // before root becomes the store's owner
 
     /// <summary>Everything there is to say, ended by a <see cref="ControlEnd"/>.</summary>
@@ -51,7 +54,12 @@ internal sealed class Inquiry(Settings settings, TimeProvider clock)
     {
         var (client, _) = await ControlClient.ConnectAsync(Path.Join(ServicePlaces.ControlDirectory(settings), Sockets[0]), clock, ct);
         using var connected = client;
-        await foreach (var answer in client?.AskAsync(request, ct) ?? AskAsync(request, ct)) yield return answer;
+        if (client is not null)
+        {
+            await foreach (var answer in client.AskAsync(request, ct)) yield return answer;
+            yield break;
+        }
+        await foreach (var answer in AskAsync(request, ct)) yield return answer is { End: { ExitCode: ExitCode.Ok, Why: null } } ? StoreAlone : answer;
     }
 
     /// <summary>What only the runner can do, whoever asks.</summary>

@@ -17,7 +17,8 @@ internal sealed class DestinationText(Screen screen, TimeText time)
         var name = entry.Destination.Length == 0 ? "(this machine)" : PrintableText.Escape(entry.Destination);
         var state = entry switch
         {
-            { OpenUntil: { } until } => $"not tried until {time.Second(until)}",
+            { OpenUntil: { } until } when until > screen.Clock.GetUtcNow() => $"not tried until {time.Second(until)}",
+            { OpenUntil: { } until } => $"may be tried since {time.Second(until)}",
             { Waiting: 0, Trying: 0, Held: > 0 } => "held",
             _ => "tried",
         };

@@ -160,8 +160,22 @@ public sealed class VerbTests : IDisposable
         var lines = Lines(await PostofficeAsync(isTerminal: false, "destinations", "--utc"));
         Assert.Equal("remote.test                       not tried until 2050-01-01 00:00:00 +00:00  waiting 1  trying 0  held 0  attempts -  no route to host", lines[1]);
         Assert.StartsWith("mx.gone.test:25 ", lines[2]);
+        var over = DateTimeOffset.UnixEpoch.AddYears(50);
+        await temp.Store.Events.AppendAsync(new Append(StreamId.Destination("mx.gone.test:25"), ExpectedVersion.Any, new CircuitOpened("refused", over)), Ct);
+        Assert.StartsWith(
+            "mx.gone.test:25                   may be tried since 2020-01-01 00:00:00 +00:00  waiting 0 ", Lines(await PostofficeAsync(isTerminal: false, "destinations", "--utc"))[2]);
         var table = await PostofficeAsync(isTerminal: true, "destinations");
         Assert.All((string[])["Destination", "Waiting", "Last heard", "remote.test", "not tried"], words => Assert.Contains(words, table));
+    }
+
+    [Theory]
+    [InlineData("destinations")]
+    [InlineData("destinations", "--json")]
+    public async Task Destinations_say_that_nothing_is_tried_while_no_runner_runs(params string[] words)
+    {
+        var run = await ProgramRun.Of("postoffice", "", [.. words, "-C", directory.File("cf")]);
+        Assert.Equal(0, run.ExitCode);
+        Assert.Equal("postoffice: postoffice-runner does not run, so nothing is tried; this is what the store knows.\n", run.Error);
     }
 
     [Fact]
