@@ -1,50 +1,60 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using Postoffice.Testing;
 
 namespace Postoffice.EndToEnd.Tests;
 
 /// <summary>
 /// Debian's Postfix in a directory of its own, with Debian's services and a certificate: it takes mail for <c>real.test</c>, refuses
-/// <c>nobody@real.test</c>, and hands everything else to a site of ours. Needs root, as its master does.
+/// <c>nobody@real.test</c>, and hands everything else to a site of ours.
 /// </summary>
 internal sealed class PostfixServer : IAsyncDisposable
 {
-    private const string Nobody = "65534";
-    private readonly TempDirectory directory = new();
-    private readonly Service master;
+    private readonly PeerDirectory directory = new();
+    private Service? master;
 
-    /// <param name="port">Free.</param>
-    public PostfixServer(Site site, int port)
+    private PostfixServer()
     {
-        if (Environment.UserName != "root") Assert.Skip("Postfix's master runs as root only");
-        System.IO.File.SetUnixFileMode(directory.File(""), (UnixFileMode)0b111_101_101); // its services run as users of their own
-        foreach (var folder in (string[])["etc", "spool", "data", "mail"]) Directory.CreateDirectory(directory.File(folder));
-        Certify();
-        System.IO.File.WriteAllLines(directory.File("etc/main.cf"), Main(site.Port));
-        System.IO.File.WriteAllLines(directory.File("etc/master.cf"), Services(port));
-        Run("chown", "postfix", directory.File("data"));
-        Run("chown", Nobody, directory.File("mail"));
-        Run(OutsideProgram.Require("postfix"), "-c", directory.File("etc"), "check"); // makes the folders of the queue
-        master = Service.Start("/usr/lib/postfix/sbin/master", "-c", directory.File("etc"), "-d");
     }
 
-    /// <summary>What it has logged.</summary>
-    public string Log => System.IO.File.Exists(directory.File("log")) ? System.IO.File.ReadAllText(directory.File("log")) : "";
+    public string Log => directory.Log;
 
-    public Task StartedAsync() => Eventually.HoldsAsync(() => Log.Contains("daemon started", StringComparison.Ordinal), () => $"Postfix\n{master.Said}{Log}");
+    /// <param name="port">Free.</param>
+    public static async Task<PostfixServer> StartAsync(Site site, int port)
+    {
+        OutsideProgram.RequireRoot("Postfix's master runs as root only");
+        var program = OutsideProgram.Require("postfix");
+        var postfix = new PostfixServer();
+        try
+        {
+            await postfix.StartAsync(program, site.Port, port);
+            return postfix;
+        }
+        catch
+        {
+            await postfix.DisposeAsync();
+            throw;
+        }
+    }
 
-    /// <summary>Waits until so many messages are in the mailbox that everybody of <c>real.test</c> shares; answers their texts, an octet a character.</summary>
-    public Task<IReadOnlyList<string>> MailAsync(int count) => Eventually.HoldsAsync(
-        () => Directory.Exists(directory.File("mail/all/new")) ? Directory.GetFiles(directory.File("mail/all/new")) : [],
-        files => files.Length >= count,
-        files => (IReadOnlyList<string>)[.. files.Select(file => System.IO.File.ReadAllText(file, System.Text.Encoding.Latin1))],
-        () => $"{count} messages\n{Log}");
+    public Task LogsAsync(string words) => directory.LogsAsync(words);
+
+    public Task<IReadOnlyList<string>> MailAsync(int count) => directory.MailAsync(count);
 
     public async ValueTask DisposeAsync()
     {
-        await master.DisposeAsync();
+        if (master is not null) await master.DisposeAsync();
         directory.Dispose();
+    }
+
+    private async Task StartAsync(string program, int relayPort, int port)
+    {
+        directory.Certify("pf.real.test");
+        await System.IO.File.WriteAllLinesAsync(directory.File("etc/main.cf"), Main(relayPort));
+        await System.IO.File.WriteAllLinesAsync(directory.File("etc/master.cf"), Services(port));
+        directory.Own("postfix", "data");
+        directory.Own(PeerDirectory.Nobody, "mail");
+        PeerDirectory.Run(program, "-c", directory.File("etc"), "check"); // makes the folders of the queue
+        master = Service.Start("/usr/lib/postfix/sbin/master", "-c", directory.File("etc"), "-d");
+        await Eventually.HoldsAsync(() => Log.Contains("daemon started", StringComparison.Ordinal), () => $"Postfix\n{master.Said}{Log}");
     }
 
     private string[] Main(int relayPort) =>
@@ -63,13 +73,15 @@ internal sealed class PostfixServer : IAsyncDisposable
         "virtual_mailbox_domains = real.test",
         $"virtual_mailbox_base = {directory.File("mail")}",
         "virtual_mailbox_maps = static:all/",
-        $"virtual_uid_maps = static:{Nobody}",
-        $"virtual_gid_maps = static:{Nobody}",
-        "smtpd_recipient_restrictions = check_recipient_access inline:{ { nobody@real.test = REJECT 5.1.1 there is nobody of that name } }, permit_auth_destination, reject",
+        $"virtual_uid_maps = static:{PeerDirectory.Nobody}",
+        $"virtual_gid_maps = static:{PeerDirectory.Nobody}",
+        "smtpd_recipient_restrictions = check_recipient_access inline:{ { nobody@real.test = REJECT 5.1.1 there is nobody of that name } }, permit_mynetworks, reject",
         "smtpd_tls_security_level = may",
-        $"smtpd_tls_cert_file = {directory.File("etc/cert.pem")}",
-        $"smtpd_tls_key_file = {directory.File("etc/key.pem")}",
-        $"maillog_file = {directory.File("log")}",
+        $"smtpd_tls_cert_file = {directory.Certificate}",
+        $"smtpd_tls_key_file = {directory.Key}",
+        "smtp_tls_security_level = may",
+        "smtp_tls_loglevel = 1",
+        $"maillog_file = {directory.File("log/main")}",
         $"maillog_file_prefixes = {directory.File("")}",
     ];
 
@@ -83,17 +95,4 @@ internal sealed class PostfixServer : IAsyncDisposable
             fields[4] = "n";
             return string.Join(' ', fields);
         });
-
-    private void Certify()
-    {
-        using var key = RSA.Create(2048);
-        var request = new CertificateRequest("CN=pf.real.test", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
-        var now = TimeProvider.System.GetUtcNow();
-        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-        System.IO.File.WriteAllText(directory.File("etc/cert.pem"), certificate.ExportCertificatePem());
-        System.IO.File.WriteAllText(directory.File("etc/key.pem"), key.ExportPkcs8PrivateKeyPem());
-    }
-
-    private static void Run(string program, params string[] arguments) =>
-        Outcome.OfAsync(program, arguments).GetAwaiter().GetResult().Succeeded();
 }

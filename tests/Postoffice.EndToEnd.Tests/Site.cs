@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Postoffice.Testing;
 
 namespace Postoffice.EndToEnd.Tests;
@@ -49,6 +50,14 @@ public sealed class Site : IAsyncDisposable
 
     public string File(string name) => directory.File(name);
 
+    /// <summary>Lets the listener offer STARTTLS, by a certificate that signs itself; to be called before it starts.</summary>
+    public void Certify()
+    {
+        using var certificate = TestAuthority.SelfSigned("mx.example.test");
+        System.IO.File.WriteAllBytes(File("tls.pem"), TestAuthority.PemWithKey(certificate));
+        System.IO.File.AppendAllText(Configuration, $"tls-cert={File("tls.pem")}\n");
+    }
+
     public async Task<Service> StartListenerAsync() => await StartAsync("postoffice-smtpd");
 
     public async Task<Service> StartRunnerAsync() => await StartAsync("postoffice-runner");
@@ -73,11 +82,11 @@ public sealed class Site : IAsyncDisposable
     public Task<Outcome> SwaksAsync(params string[] arguments) =>
         Outcome.OfAsync(OutsideProgram.Require("swaks"), ["--server", $"127.0.0.1:{Port}", "--helo", "client.example.net", .. arguments]);
 
-    /// <summary>Waits until the mailbox holds <paramref name="count"/> messages; answers their texts.</summary>
+    /// <summary>Waits until the mailbox holds <paramref name="count"/> messages; answers their texts, an octet a character.</summary>
     public Task<IReadOnlyList<string>> MailAsync(int count) => Eventually.HoldsAsync(
         () => Directory.Exists(MaildirNew) ? Directory.GetFiles(MaildirNew) : [],
         files => files.Length >= count,
-        files => (IReadOnlyList<string>)[.. files.Select(System.IO.File.ReadAllText)],
+        files => (IReadOnlyList<string>)[.. files.Select(file => System.IO.File.ReadAllText(file, Encoding.Latin1))],
         () => $"{count} messages in {MaildirNew}\n{string.Join('\n', started.Select(service => service.Said))}");
 
     public async ValueTask DisposeAsync()

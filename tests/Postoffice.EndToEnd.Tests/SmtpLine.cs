@@ -19,7 +19,29 @@ internal sealed class SmtpLine : IDisposable
     }
 
     /// <summary>Connects; the greeting is not read yet.</summary>
-    public static SmtpLine Connect(Site site) => new(new TcpClient("127.0.0.1", site.Port));
+    public static SmtpLine Connect(Site site) => Connect(site.Port);
+
+    /// <param name="port">Of a server on 127.0.0.1.</param>
+    public static SmtpLine Connect(int port) => new(new TcpClient("127.0.0.1", port));
+
+    /// <summary>Leaves one message with a server that takes it.</summary>
+    /// <param name="mail">What follows <c>MAIL FROM:</c>, an octet a character as everything here.</param>
+    /// <param name="content">With CRLF at its end, dots not doubled.</param>
+    /// <returns>The reply to the final dot.</returns>
+    public static string Leave(int port, string mail, IEnumerable<string> to, string content)
+    {
+        using var line = Connect(port);
+        Assert.StartsWith("220", line.Reply());
+        foreach (var command in (string[])["EHLO client.example.net", $"MAIL FROM:{mail}", .. to.Select(address => $"RCPT TO:<{address}>")])
+        {
+            Assert.StartsWith("250", line.Ask(command));
+        }
+        Assert.StartsWith("354", line.Ask("DATA"));
+        var taken = line.Ask($"{content.Replace("\r\n.", "\r\n..", StringComparison.Ordinal)}.");
+        Assert.StartsWith("250", taken);
+        Assert.StartsWith("221", line.Ask("QUIT"));
+        return taken;
+    }
 
     /// <summary>Connects, and says all that comes before content.</summary>
     public static SmtpLine InTransaction(Site site)

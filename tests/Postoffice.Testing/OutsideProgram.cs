@@ -15,12 +15,22 @@ public static class OutsideProgram
     /// <param name="name">Name without a path, for example <c>swaks</c>.</param>
     public static string Require(string name)
     {
-        if (Find(name) is { } path) return path;
+        return Find(name) ?? throw Missing($"{name} is not installed here; scripts/test installs it when run as root, or says what to install.");
+    }
 
-        var sentence = $"{name} is not installed here; scripts/test installs it when run as root, or says what to install.";
-        if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail(sentence);
-        Assert.Skip(sentence);
-        throw new InvalidOperationException(sentence); // not reached: both of the above throw
+    /// <summary>The absolute path of a program from a package that cannot be installed beside others; it is missing as in <see cref="Require"/>.</summary>
+    /// <param name="package">Debian's name.</param>
+    /// <param name="file">Path inside the package.</param>
+    public static string RequireUnpacked(string package, string file)
+    {
+        var path = Checkout.At($"out/tools/{package}/{file}");
+        return IsExecutable(path) ? path : throw Missing($"{path} is not there; scripts/test fetches it when run as root.");
+    }
+
+    /// <summary>For what only root can do: the test ends as in <see cref="Require"/>.</summary>
+    public static void RequireRoot(string reason)
+    {
+        if (!Environment.IsPrivilegedProcess) throw Missing($"needs root: {reason}");
     }
 
     /// <summary>The program's absolute path, or null when no folder of PATH or sbin holds it as an executable file.</summary>
@@ -29,6 +39,13 @@ public static class OutsideProgram
     {
         var folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries);
         return folders.Concat(AlsoSearched).Select(folder => Path.Join(folder, name)).FirstOrDefault(IsExecutable);
+    }
+
+    private static InvalidOperationException Missing(string sentence)
+    {
+        if (Environment.GetEnvironmentVariable("CI") == "true") Assert.Fail(sentence);
+        Assert.Skip(sentence);
+        return new InvalidOperationException(sentence); // not reached: both of the above throw
     }
 
     private static bool IsExecutable(string path)
