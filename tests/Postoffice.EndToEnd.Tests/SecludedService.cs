@@ -8,7 +8,7 @@ internal sealed class SecludedService : IAsyncDisposable
 {
     // Its end is the end of the namespace: it is process 1 there.
     private const string Script =
-        $$"""for file in "$0"/*; do mount --bind "$file" "/etc/${file##*/}" || exit; done; exec setpriv --reuid {{PeerDirectory.Nobody}} --regid {{PeerDirectory.Nobody}} --clear-groups "$@" """;
+        $$"""for file in "$0"/*; do mount --bind "$file" "/etc/${file##*/}" || exit; done; exec setpriv --reuid {{PeerServer.Nobody}} --regid {{PeerServer.Nobody}} --clear-groups "$@" """;
 
     private readonly Service unshare;
 

@@ -31,10 +31,16 @@ public sealed class ScriptedDns : IAsyncDisposable
     private readonly Task serving;
 
     public ScriptedDns(params IEnumerable<(string Name, string Line)> zone)
+        : this(Port, zone)
+    {
+    }
+
+    /// <param name="port">On an address of its own: 53 for programs that know no other, which needs root.</param>
+    public ScriptedDns(int port, params IEnumerable<(string Name, string Line)> zone)
     {
         this.zone = zone.ToLookup(line => line.Name, line => line.Line);
         var process = Environment.ProcessId;
-        Server = new IPEndPoint(new IPAddress([127, (byte)(process >> 8 | 0x80), (byte)process, (byte)Interlocked.Increment(ref servers)]), Port);
+        Server = new IPEndPoint(new IPAddress([127, (byte)(process >> 8 | 0x80), (byte)process, (byte)Interlocked.Increment(ref servers)]), port);
         udp = new UdpClient(Server);
         tcp = new TcpListener(Server);
         tcp.Start();
