@@ -28,7 +28,7 @@ internal sealed class ControlActs(Dispatcher? dispatcher, OutcomeRecorder? recor
     internal const string NothingFits = "Nothing that waits fits, or it is being tried already; what is held is not tried.";
 
     private static readonly Func<QueuedMessage, QueuedRecipient, bool> Everything = (_, _) => true;
-    private static readonly ControlAnswer Stopped = ControlAnswer.Ended(Temporary, "The runner stops, or another one took over; what waits will be tried.");
+    private static readonly ControlAnswer Stopped = ControlAnswer.Ended(Temporary, "The runner stops, another one took over, or too many such runs wait for their turn. What waits is tried when it is due; try again for sooner.");
 
     private static readonly ControlAnswer Elsewhere =
         ControlAnswer.Ended(Temporary, "This runner waits for the lease: another one delivers, or did until a moment ago.");

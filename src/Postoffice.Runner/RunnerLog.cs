@@ -75,7 +75,12 @@ internal static partial class RunnerLog
 
     public static void Outcome(ILogger log, QueueId queueId, string recipient, AttemptEnded attempt, RecipientOutcome outcome)
     {
-        var by = attempt.Host is null ? "mailbox" : $"{attempt.Host} ({attempt.Address})";
+        var by = (attempt.Host, attempt.Address) switch
+        {
+            (null, _) => "here",
+            (var host, null) => host,
+            var (host, address) => $"{host} ({address})",
+        };
         var words = outcome.Reply?.ToString() ?? outcome.Reason ?? "";
         switch (outcome.Result)
         {
@@ -84,6 +89,9 @@ internal static partial class RunnerLog
                 break;
             case OutcomeKind.Refused:
                 Refused(log, queueId, recipient, by, words);
+                break;
+            case OutcomeKind.InDoubt:
+                InDoubt(log, queueId, recipient, by, words, outcome.NextAttemptAt);
                 break;
             default:
                 Deferred(log, queueId, recipient, by, words, outcome.NextAttemptAt);
@@ -96,6 +104,12 @@ internal static partial class RunnerLog
 
     [LoggerMessage(3203, LogLevel.Information, "{QueueId} {Recipient} failed, {By}: {Reply}")]
     private static partial void Refused(ILogger log, QueueId queueId, string recipient, string by, string reply);
+
+    [LoggerMessage(3205, LogLevel.Warning, "{QueueId} {Recipient} is in doubt, {By}: {Reply}; next attempt {NextAttemptAt:u}")]
+    private static partial void InDoubt(ILogger log, QueueId queueId, string recipient, string by, string reply, DateTimeOffset? nextAttemptAt);
+
+    [LoggerMessage(3206, LogLevel.Warning, "{QueueId} failed, and so did telling anybody: postmaster's mail cannot be delivered. See postoffice trace {QueueId}")]
+    public static partial void NobodyTold(ILogger log, QueueId queueId);
 
     [LoggerMessage(3204, LogLevel.Information, "{QueueId} {Recipient} deferred, {By}: {Reply}; next attempt {NextAttemptAt:u}")]
     private static partial void Deferred(ILogger log, QueueId queueId, string recipient, string by, string reply, DateTimeOffset? nextAttemptAt);

@@ -20,6 +20,9 @@ internal sealed class FakeTransport(Transport transport) : ITransport, IMailboxM
     /// <summary>What a mailbox remembers of an attempt that was cut off.</summary>
     public Func<int, RecipientResult?> Memory { get; set; } = number => new RecipientResult.Delivered(number, Ok);
 
+    /// <summary>Who is said to have spoken.</summary>
+    public string? Host { get; set; } = transport is Transport.Smtp ? "next-hop.test" : null;
+
     public TimeProvider Clock { get; set; } = TimeProvider.System;
 
     public void Always(Func<int, RecipientResult> result) => Answer = (attempt, _) => Task.FromResult(attempt.All(result));
@@ -32,7 +35,7 @@ internal sealed class FakeTransport(Transport transport) : ITransport, IMailboxM
         foreach (var recipient in attempt.Recipients) Began.Enqueue((attempt.Message.Id, recipient.Number, Clock.GetUtcNow()));
         var results = await Answer(attempt, ct);
         var isReached = results.Any(result => result is not RecipientResult.Unreached);
-        return new AttemptReport(results, Phase: isReached ? "done" : "connect");
+        return new AttemptReport(results, Host, Phase: isReached ? "done" : "connect");
     }
 
     public Task<RecipientResult?> RecallAsync(QueueId id, int recipient, AttemptRoute route, CancellationToken ct) => Task.FromResult(Memory(recipient));

@@ -29,7 +29,7 @@ internal sealed class BouncePolicy(DsnComposer composer, IContentStore content, 
         if (IsLast(message, report))
         {
             told.Add(new DsnQueued(null, Numbers(report.Told), "a notification to postmaster failed; there is nobody left to tell"));
-            return new Bounce([OnMessage(message, told, cause)], told, null, null);
+            return new Bounce([OnMessage(message, told, cause)], told, null, null) { IsLast = true };
         }
 
         var id = ids.Next();
@@ -88,5 +88,8 @@ internal readonly record struct BounceCause(int? Fact, long? Position)
 internal sealed record Bounce(
     ValueList<StreamAppend> Streams, IReadOnlyList<QueueEvent> Told, StagedContent? Content, IContentStaging? Staging) : IAsyncDisposable
 {
+    /// <summary>A failure of which nobody is left to be told.</summary>
+    public bool IsLast { get; init; }
+
     public ValueTask DisposeAsync() => Staging?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

@@ -9,7 +9,7 @@ namespace Postoffice.Runner.Bounces;
 /// <summary>What a person reads: which address, what happened to it, what to do about it.</summary>
 internal static class DsnText
 {
-    private const int MaxReasonCharacters = 1_000;
+    private const int MaxReasonCharacters = 900; // with the margin within the 998 octets of a line (RFC 5322 §2.1.1), also escaped
 
     /// <summary>By the worst there is to tell.</summary>
     public static string Subject(IReadOnlyList<ReportedRecipient> told) => Worst(told) switch
@@ -70,7 +70,7 @@ internal static class DsnText
         SayReason(text, recipient);
         if (recipient.MayHaveIt)
         {
-            Say(text, "It may have been delivered all the same: once everything was sent and no answer came.");
+            Say(text, "It may have been delivered all the same: an attempt was cut off, or ended without an answer.");
             Say(text, "Please ask the recipient before you send it again.");
         }
         else
@@ -97,18 +97,30 @@ internal static class DsnText
     private static string Advice(QueuedRecipient recipient) => recipient switch
     {
         { State: RecipientState.Expired } => "You may send it again later; nothing more is tried from here.",
-        { Last.Reply.Status: { Subject: 1 } } => "Please check the address, and send the message again if it was misspelled.",
-        { Last.Reply.Status: { Subject: 2 } } => "The mailbox does not take it; its owner may be able to help.",
-        { Last.Reply.Status: { Subject: 7 } } => "The receiving side does not want it; its postmaster knows why.",
-        _ => "The words above are those of the system that refused it.",
+        { Last: { } last } => (last.Reply?.Status ?? last.Status) switch
+        {
+            { Subject: 1 } => "Please check the address, and send the message again if it was misspelled.",
+            { Subject: 2, Detail: 2 } => "The mailbox is full; its owner has to make room before you send the message again.",
+            { Subject: 2, Detail: 3 } or { Subject: 3, Detail: 4 } => "Please send a smaller message, or pass on the large part of it another way.",
+            { Subject: 2 } => "The mailbox does not take it; its owner may be able to help.",
+            { Subject: 4 } => "Please check what stands behind the @; else the postmaster of that domain has to mend its DNS or its routes.",
+            { Subject: 6 } => "Please send it in plain text without special characters, also in the addresses.",
+            { Subject: 7 } => "The receiving side does not want it; its postmaster knows why.",
+            _ when last.Reply is not null && recipient.LastHost is { } host =>
+                $"These are the words of {host}. Please check the address; if it is right, only that system's postmaster can help.",
+            _ => "Please ask the postmaster, with the number above.",
+        },
+        _ => "Please ask the postmaster, with the number above.",
     };
 
     private static string Instant(DateTimeOffset at) => string.Create(CultureInfo.InvariantCulture, $"{at:yyyy-MM-dd HH:mm:ss} UTC");
 
     private static string Span(TimeSpan span) => span switch
     {
-        { TotalDays: >= 1 } => $"{span.Days} days and {span.Hours} hours",
-        { TotalHours: >= 1 } => $"{span.Hours} hours and {span.Minutes} minutes",
-        _ => $"{span.Minutes} minutes and {span.Seconds} seconds",
+        { TotalDays: >= 1 } => $"{Count(span.Days, "day")} and {Count(span.Hours, "hour")}",
+        { TotalHours: >= 1 } => $"{Count(span.Hours, "hour")} and {Count(span.Minutes, "minute")}",
+        _ => $"{Count(span.Minutes, "minute")} and {Count(span.Seconds, "second")}",
     };
+
+    private static string Count(int number, string what) => number == 1 ? $"1 {what}" : $"{number} {what}s";
 }

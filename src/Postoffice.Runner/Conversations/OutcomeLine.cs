@@ -13,6 +13,7 @@ internal static class OutcomeLine
         {
             Route.Mailbox mailbox => ("mailbox", mailbox.User),
             Route.Unknown unknown => ("mailbox", unknown.Name),
+            Route.Refused refused => ("no route", refused.Name),
             Route.Nowhere nowhere => ("no route", nowhere.Name),
             _ => ("", null),
         };
@@ -23,6 +24,7 @@ internal static class OutcomeLine
     {
         RecipientResult.Delivered => "delivered",
         RecipientResult.Refused(_, var reply) => $"{(reply.IsPermanent ? "refused" : "deferred")}: {reply.ToString().Replace('\n', ' ')}",
+        RecipientResult.Failed(_, _, var reason) => $"refused: {reason}",
         RecipientResult.Unreached(_, var reason) => $"deferred: {reason}",
         RecipientResult.Interrupted(_, var reason) => $"interrupted: {reason}",
         RecipientResult.InDoubt(_, var reason) => $"in doubt: {reason}",

@@ -9,8 +9,9 @@ internal abstract record Candidate(string Host)
 {
     public sealed record Peer(string Host, IPEndPoint EndPoint) : Candidate(Host);
 
-    /// <summary>It cannot be dialled, and never will as things are: the words for the sender.</summary>
-    public sealed record Refused(string Host, Reply Reply) : Candidate(Host);
+    /// <summary>It cannot be dialled, and never will as things are.</summary>
+    /// <param name="Reason">Words for the sender.</param>
+    public sealed record Refused(string Host, EnhancedStatusCode Status, string Reason) : Candidate(Host);
 
     /// <summary>It cannot be dialled now.</summary>
     public sealed record Unreached(string Host, string Reason) : Candidate(Host);

@@ -35,7 +35,7 @@ internal sealed class MailExchangers(
             if (found.Exists(IsOurselves))
             {
                 // Ours and all behind it are for others to try: from us they would lead in a circle (RFC 5321 §5.1).
-                if (tried == 0) yield return new Candidate.Refused(domain.Value, Loops(domain));
+                if (tried == 0) yield return Loops(domain);
                 yield break;
             }
             foreach (var candidate in found.SelectMany(host => Candidates(host.Host, host.Answer)))
@@ -62,26 +62,24 @@ internal sealed class MailExchangers(
     {
         AddressAnswer.Addresses addresses when addresses.All.Any(mayDial.Invoke) =>
             addresses.All.Where(mayDial.Invoke).Select(address => new Candidate.Peer(host.Value, new IPEndPoint(address, port))),
-        AddressAnswer.Addresses addresses => [new Candidate.Refused(host.Value, LeadsHere(host, addresses.All[0]))],
-        AddressAnswer.None => [new Candidate.Refused(host.Value, NoAddress(host))],
+        AddressAnswer.Addresses addresses => [LeadsHere(host, addresses.All[0])],
+        AddressAnswer.None => [new Candidate.Refused(host.Value, new(5, 4, 4), $"{host} has no address")],
         AddressAnswer.ServerFailure failure => [new Candidate.Unreached(host.Value, $"{host} cannot be resolved: {failure.Reason}")],
         _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, "no answer"),
     };
 
     private static Candidate Nowhere(DomainName domain, MxAnswer answer) => answer switch
     {
-        MxAnswer.NullMx => new Candidate.Refused(domain.Value, new Reply(556, new(5, 1, 10), $"{domain} accepts no mail (null MX)")), // RFC 7505 §5
-        MxAnswer.NoDomain => new Candidate.Refused(domain.Value, new Reply(550, new(5, 1, 2), $"there is no domain {domain}")),
-        MxAnswer.Exchangers => new Candidate.Refused(domain.Value, new Reply(550, new(5, 4, 4), $"no MX record of {domain} names a host")),
+        MxAnswer.NullMx => new Candidate.Refused(domain.Value, new(5, 1, 10), $"{domain} accepts no mail (null MX)"), // RFC 7505 §5
+        MxAnswer.NoDomain => new Candidate.Refused(domain.Value, new(5, 1, 2), $"there is no domain {domain}"),
+        MxAnswer.Exchangers => new Candidate.Refused(domain.Value, new(5, 4, 4), $"no MX record of {domain} names a host"),
         MxAnswer.ServerFailure failure => new Candidate.Unreached(domain.Value, $"{domain} cannot be resolved: {failure.Reason}"),
         _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, "no answer"),
     };
 
-    private static Reply NoAddress(DomainName host) => new(550, new(5, 4, 4), $"{host} has no address");
+    private static Candidate.Refused LeadsHere(DomainName host, IPAddress address) =>
+        new(host.Value, new(5, 4, 6), $"{host} has the address {address} by the DNS, which no host elsewhere has");
 
-    private static Reply LeadsHere(DomainName host, IPAddress address) =>
-        new(554, new(5, 4, 6), $"{host} has the address {address} by the DNS, which no host elsewhere has");
-
-    private static Reply Loops(DomainName domain) =>
-        new(554, new(5, 4, 6), $"mail for {domain} loops back to us: the DNS says it is ours, local-domain= does not");
+    private static Candidate.Refused Loops(DomainName domain) =>
+        new(domain.Value, new(5, 4, 6), $"mail for {domain} loops back to us: the DNS says it is ours, local-domain= does not");
 }

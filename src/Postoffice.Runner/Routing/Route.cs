@@ -24,7 +24,8 @@ internal abstract record Route
     public sealed record Unknown(string Name, Reply Reply) : Route;
 
     /// <summary>Nowhere ever, whatever the world does.</summary>
-    public sealed record Refused(string Name, Reply Reply) : Route;
+    /// <param name="Reason">Words for the sender.</param>
+    public sealed record Refused(string Name, EnhancedStatusCode Status, string Reason) : Route;
 
     /// <summary>Nowhere for now, until the configuration or the world changes.</summary>
     /// <param name="Reason">A sentence for the operator.</param>

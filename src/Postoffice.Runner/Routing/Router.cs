@@ -32,7 +32,7 @@ internal sealed class Router(LocalDomains domains, LocalUsers users, RouteTable 
         if (table.Find(literal.ToString()) is { } hop) return new Route.Smtp(hop);
         return PublicAddresses.Contains(literal.Address)
             ? new Route.Smtp(new NextHop(literal.Address.ToString(), literal.Address, NextHop.SmtpPort))
-            : new Route.Refused(literal.ToString(), new Reply(554, new(5, 4, 6), $"no host elsewhere has the address {literal}"));
+            : new Route.Refused(literal.ToString(), new(5, 4, 6), $"no host elsewhere has the address {literal}");
     }
 
     public Destination? DestinationOf(string domain) =>

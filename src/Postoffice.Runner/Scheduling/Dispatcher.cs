@@ -14,6 +14,9 @@ namespace Postoffice.Runner.Scheduling;
 /// </summary>
 internal sealed class Dispatcher
 {
+    /// <summary>Wishes for whatever fits that may wait for their turn: any local user may have one.</summary>
+    public const int MostRequests = 16;
+
     private const int PageSize = 200;
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(1);
 
@@ -29,7 +32,8 @@ internal sealed class Dispatcher
     private readonly Wakeup wakeup = new();
     private readonly Lock gate = new();
     private readonly Dictionary<QueueId, FlightPlace> inFlight = [];
-    private readonly Queue<RunNow> requests = new();
+    private readonly Queue<RunNow> requests = new(); // for whatever fits: each goes through the whole queue
+    private readonly Queue<RunNow> named = new(); // these go before them
     private readonly DueLooks looks;
     private DateTimeOffset nextFullLook = DateTimeOffset.MinValue;
     private volatile bool hasRecovered;
@@ -75,27 +79,32 @@ internal sealed class Dispatcher
     public Task<int> RunNowAsync(Func<QueuedMessage, QueuedRecipient, bool> fits, CancellationToken ct) => RunNow(fits).Done.WaitAsync(ct);
 
     /// <summary>The same, to be followed to its end. A wish that still waits its turn serves for the same wish of somebody else.</summary>
+    /// <returns>Already cancelled when <see cref="MostRequests"/> wait for their turn, or nothing begins any more.</returns>
     public RunNow RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits)
     {
         RunNow? request;
         lock (gate)
         {
             request = requests.FirstOrDefault(earlier => earlier.Covers(fits));
-            if (request is null) requests.Enqueue(request = new RunNow(fits, clock.GetUtcNow()));
-            if (isOver) requests.Dequeue().Cancel();
+            if (request is null)
+            {
+                request = new RunNow(fits, clock.GetUtcNow());
+                if (isOver || requests.Count >= MostRequests) request.Cancel();
+                else requests.Enqueue(request);
+            }
         }
         wakeup.Ring();
         return request;
     }
 
     /// <summary>Tries whatever waits of these messages now, without a look at the rest of the queue.</summary>
-    public RunNow RunNow(IEnumerable<QueueId> named)
+    public RunNow RunNow(IEnumerable<QueueId> messages)
     {
-        var request = new RunNow((_, _) => true, clock.GetUtcNow(), named);
+        var request = new RunNow((_, _) => true, clock.GetUtcNow(), messages);
         lock (gate)
         {
             if (isOver) request.Cancel();
-            else requests.Enqueue(request);
+            else named.Enqueue(request);
         }
         wakeup.Ring();
         return request;
@@ -113,7 +122,7 @@ internal sealed class Dispatcher
             lock (gate)
             {
                 isOver = true;
-                while (requests.TryDequeue(out var request)) request.Cancel();
+                while (named.TryDequeue(out var request) || requests.TryDequeue(out request)) request.Cancel();
             }
             looks.Close();
             work.TurnAllAway();
@@ -147,7 +156,7 @@ internal sealed class Dispatcher
                 hasRecovered |= due.Started(alsoHeld: !hasRecovered).All(TryRecover);
                 if (!looks.AtAll(now)) nextFullLook = now;
             }
-            isFull = !AnswerRequests(now) || !looks.AtBacklog(now) || !looks.AtNew(now);
+            isFull = !looks.AtBacklog(now) || !looks.AtNew(now) || !AnswerRequests(); // what is due stands behind nobody's wishes
             if (isFull) return Poll;
             return due.NextDueAt() - now is { Ticks: > 0 } wait && wait < Poll ? wait : Poll;
         }
@@ -164,33 +173,33 @@ internal sealed class Dispatcher
     }
 
     /// <returns>False when there was no more room.</returns>
-    private bool AnswerRequests(DateTimeOffset now)
+    private bool AnswerRequests()
     {
         while (true)
         {
             RunNow? request;
             lock (gate)
             {
-                if (!requests.TryPeek(out request)) return true;
+                if (!named.TryPeek(out request) && !requests.TryPeek(out request)) return true;
                 if (request is { Cursor: null, Named: null })
                 {
                     foreach (var place in inFlight.Values) place.Follow(request); // a recipient whose attempt has started is not among what is due
                 }
             }
-            if (!(request.Named is { } named ? LookFor(named, request) : LookFor(request))) return false;
-            lock (gate) requests.Dequeue();
+            if (!(request.Named is { } messages ? LookFor(messages, request) : LookFor(request))) return false;
+            lock (gate) (request.Named is null ? requests : named).Dequeue();
             request.Leave();
             request.Unfollow();
         }
     }
 
     /// <returns>False when there was no more room; those that are left keep their turn.</returns>
-    private bool LookFor(Queue<QueueId> named, RunNow wish)
+    private bool LookFor(Queue<QueueId> messages, RunNow wish)
     {
-        while (named.TryPeek(out var id))
+        while (messages.TryPeek(out var id))
         {
             if (!TryPut(id, wish, null)) return false;
-            named.Dequeue();
+            messages.Dequeue();
         }
         return true;
     }

@@ -23,7 +23,7 @@ internal static class AttemptExperience
     /// </summary>
     public static Experience Experience(this AttemptReport report)
     {
-        if (report.Results.All(result => result is RecipientResult.Interrupted or RecipientResult.Refused { Reply.IsPermanent: true }))
+        if (report.Results.All(result => result is RecipientResult.Interrupted || result.IsFailure))
         {
             return Scheduling.Experience.None;
         }

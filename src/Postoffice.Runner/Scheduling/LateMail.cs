@@ -48,7 +48,7 @@ internal sealed class LateMail(DueQueue due, OutcomeRecorder recorder, InForce<W
         var lifetime = workings.Current.Options.Lifetime;
         var grace = lifetime / 10 < LongestGrace ? lifetime / 10 : LongestGrace;
         if (now < startedAt + grace) return false;
-        var old = due.Waiting(expired, Old(now - lifetime), now - grace, PageSize);
+        var old = due.Waiting(expired, Old(now - lifetime), DateTimeOffset.MaxValue, PageSize);
         await ForEachAsync(old, flight => recorder.ExpireAsync(flight, now - grace, ct), ct);
         expired = old.Count == PageSize ? old[^1] : new QueueId(0); // one that cannot be ended keeps nobody behind it
         return old.Count == PageSize;

@@ -29,7 +29,12 @@ internal sealed class MessageInFlight(QueueId id) : IDisposable
     public void Put(QueuedMessage loaded)
     {
         Volatile.Write(ref message, loaded);
-        lastAttempt = Math.Max(lastAttempt, loaded.Attempts);
+        for (var seen = Volatile.Read(ref lastAttempt); seen < loaded.Attempts;) // others take numbers meanwhile
+        {
+            var before = Interlocked.CompareExchange(ref lastAttempt, loaded.Attempts, seen);
+            if (before == seen) break;
+            seen = before;
+        }
     }
 
     /// <summary>What we have may not be true any more: load it again before the next decision.</summary>

@@ -166,6 +166,7 @@ internal sealed class OutcomeRecorder(
                 switch (await journal.AppendAsync(append, ct))
                 {
                     case AppendResult.Appended:
+                        if (bounce is { IsLast: true }) RunnerLog.NobodyTold(log, flight.Id);
                         flight.Put(Evolve(evolved, bounce?.Told ?? []));
                         return facts;
                     case AppendResult.LeaseLost:
@@ -192,7 +193,7 @@ internal sealed class OutcomeRecorder(
     private async ValueTask<Bounce?> BounceAsync(QueuedMessage message, int? ending, CancellationToken ct)
     {
         var current = workings.Current;
-        if (DecideReport.Of(message, current.Options.DelayWarning, age.GetUtcNow()) is not { } report) return null;
+        if (DecideReport.Of(message, current.Options.DelayWarning, current.Options.Lifetime, age.GetUtcNow()) is not { } report) return null;
         var last = message.Recipients.Values.Max(recipient => recipient.LastBy) ?? message.AcceptedBy;
         return await current.Bounces.ReportAsync(message, report, new BounceCause(ending, ending is null ? last : null), ct);
     }

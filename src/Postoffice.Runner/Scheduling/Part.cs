@@ -22,14 +22,18 @@ internal sealed record Part(QueuedMessage Message, Route Route, IReadOnlyList<Qu
         _ => throw new InvalidOperationException($"{Route} leads somewhere"),
     };
 
-    /// <summary>Each mailbox is an attempt of its own, so that each delivery happens exactly once; a next hop gets all of its recipients together.</summary>
+    /// <summary>
+    /// Each mailbox is an attempt of its own, so that each delivery happens exactly once; a next hop gets all of its recipients together, but for
+    /// those whose address asks it for SMTPUTF8: an exchanger that lacks it says nothing about the others.
+    /// </summary>
     public static IEnumerable<Part> Of(QueuedMessage message, IReadOnlyList<QueuedRecipient> waiting, IRouter router)
     {
         var rerouted = message.Rerouted?.To is { } hop ? new Route.Smtp(hop) : null;
-        foreach (var group in waiting.GroupBy(recipient => rerouted ?? Resolve(router, recipient)))
+        var groups = waiting.GroupBy(recipient => (Route: rerouted ?? Resolve(router, recipient), recipient.Accepted.To.Mailbox.IsAscii));
+        foreach (var group in groups)
         {
-            var most = group.Key is Route.Mailbox ? 1 : MaxRecipientsOfTransaction;
-            foreach (var chunk in group.Chunk(most)) yield return new Part(message, group.Key, chunk);
+            var route = group.Key.Route;
+            foreach (var chunk in group.Chunk(route is Route.Mailbox ? 1 : MaxRecipientsOfTransaction)) yield return new Part(message, route, chunk);
         }
     }
 
@@ -37,7 +41,7 @@ internal sealed record Part(QueuedMessage Message, Route Route, IReadOnlyList<Qu
     public AttemptReport? Said() => Route switch
     {
         Route.Unknown unknown => Said(number => new RecipientResult.Refused(number, unknown.Reply)),
-        Route.Refused refused => Said(number => new RecipientResult.Refused(number, refused.Reply)),
+        Route.Refused refused => Said(number => new RecipientResult.Failed(number, refused.Status, refused.Reason)),
         Route.Nowhere nowhere => Said(number => new RecipientResult.Unreached(number, nowhere.Reason)),
         _ => null,
     };

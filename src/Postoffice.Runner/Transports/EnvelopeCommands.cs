@@ -20,10 +20,12 @@ internal static class EnvelopeCommands
         return command;
     }
 
-    public static string Rcpt(PeerExtensions peer, QueuedRecipient recipient)
+    /// <param name="self">Our name: what somebody who is known by a local part alone has behind the <c>@</c> elsewhere.</param>
+    public static string Rcpt(PeerExtensions peer, QueuedRecipient recipient, DomainName self)
     {
         var accepted = recipient.Accepted;
-        var command = $"RCPT TO:<{accepted.To}>";
+        var to = accepted.To.Mailbox is { IsLocalPartOnly: true } bare && bare.At(self) is { } complete ? ForwardPath.To(complete) : accepted.To;
+        var command = $"RCPT TO:<{to}>";
         if (peer.Dsn && accepted.Notify is { } wanted && DsnParameters.Format(wanted) is { } notify) command += $" NOTIFY={notify}"; // RFC 3461 §4.1
         if (peer.Dsn && accepted.OriginalRecipient is { } original) command += $" ORCPT={OriginalRecipient.Parse(original)}"; // RFC 3461 §4.2
         return command;

@@ -10,19 +10,18 @@ namespace Postoffice.Runner.Transports;
 /// </summary>
 internal sealed class PeerFit(PeerExtensions peer, IContentStore store, QueuedMessage message)
 {
-    private static readonly Reply NoUtf8Header = new(554, new(5, 6, 9), "the message's header is UTF-8, which the next hop does not take (RFC 6531)");
-    private static readonly Reply NoEightBit = new(554, new(5, 6, 3), "the message has 8-bit octets, which the next hop does not take (RFC 6152)");
+    private static readonly Answer.Unfit NoUtf8Header = new(new(5, 6, 9), "the message's header is UTF-8, which the next hop does not take (RFC 6531)");
+    private static readonly Answer.Unfit NoEightBit = new(new(5, 6, 3), "the message has 8-bit octets, which the next hop does not take (RFC 6152)");
 
-    /// <summary>Why an address cannot go to the peer.</summary>
-    public static Reply NoUtf8Address { get; } = new(550, new(5, 6, 7), "the next hop does not take addresses beyond ASCII (RFC 6531)");
+    private static readonly Answer.Unfit NoUtf8Address = new(new(5, 6, 7), "the next hop does not take addresses beyond ASCII (RFC 6531)");
 
     /// <param name="octets">Of the message, dots not doubled.</param>
     /// <returns>Why no recipient can get the message there; null when it may go.</returns>
     /// <exception cref="Store.Log.StoreUnavailableException">The content cannot be read now.</exception>
-    public async ValueTask<Reply?> RefusalAsync(IReadOnlyList<QueuedRecipient> recipients, long octets, CancellationToken ct)
+    public async ValueTask<Answer.Unfit?> RefusalAsync(IReadOnlyList<QueuedRecipient> recipients, long octets, CancellationToken ct)
     {
         if (octets > peer.SizeLimit) return TooLarge(octets, peer.SizeLimit.Value);
-        if (!peer.SmtpUtf8 && (EnvelopeCommands.NeedsUtf8(message.Accepted.From) || recipients.All(EnvelopeCommands.NeedsUtf8))) return NoUtf8Address;
+        if (!peer.SmtpUtf8 && (EnvelopeCommands.NeedsUtf8(message.Accepted.From) || recipients.Any(EnvelopeCommands.NeedsUtf8))) return NoUtf8Address;
 
         // What did not ask for SMTPUTF8 is no message of RFC 6531, whatever is in its header: 8BITMIME will do, as between all others.
         var utf8HeaderMatters = message.Accepted.SmtpUtf8 && !peer.SmtpUtf8;
@@ -35,9 +34,9 @@ internal sealed class PeerFit(PeerExtensions peer, IContentStore store, QueuedMe
         };
     }
 
-    // RFC 1870 §6.1 leaves it to the client what to do with the limit; the code is what the server would answer (§6.2).
-    private static Reply TooLarge(long octets, long limit) =>
-        new(552, new(5, 3, 4), $"the message has {octets} octets, and the next hop takes {limit} at most (RFC 1870)");
+    // RFC 1870 §6.1 leaves it to the client what to do with the limit; the status is what the server would answer (§6.2).
+    private static Answer.Unfit TooLarge(long octets, long limit) =>
+        new(new(5, 3, 4), $"the message has {octets} octets, and the next hop takes {limit} at most (RFC 1870)");
 
     private async Task<EightBit> ScanAsync(CancellationToken ct)
     {

@@ -12,7 +12,8 @@ namespace Postoffice.Runner.Transports;
 /// address of the next hop may do better.
 /// </summary>
 internal sealed class SmtpTransaction(
-    ClientSession session, PeerExtensions peer, PhasePipelines phases, IContentStore store, QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)
+    ClientSession session, PeerExtensions peer, PhasePipelines phases, IContentStore store, DomainName self,
+    QueuedMessage message, IReadOnlyList<QueuedRecipient> recipients)
 {
     private const string Data = "DATA";
 
@@ -35,9 +36,8 @@ internal sealed class SmtpTransaction(
     /// <exception cref="Store.Log.StoreUnavailableException">The content cannot be read on; the final dot was not sent.</exception>
     public async Task<Answer?> RunAsync(Stream content, CancellationToken ct)
     {
-        if (await new PeerFit(peer, store, message).RefusalAsync(recipients, content.Length, ct) is { } unfit) return new Answer.Said(unfit);
-        var offered = recipients.Where(recipient => peer.SmtpUtf8 || !EnvelopeCommands.NeedsUtf8(recipient)).ToList();
-        var window = new CommandWindow(session, Commands(offered, content.Length), peer.Pipelining);
+        if (await new PeerFit(peer, store, message).RefusalAsync(recipients, content.Length, ct) is { } unfit) return unfit;
+        var window = new CommandWindow(session, Commands(content.Length), peer.Pipelining);
 
         var mail = await window.NextAsync(phases.Mail, ct);
         if (mail is not Answer.Said(var word) || word.Code == 421) return mail; // the service closes: another address may not
@@ -50,8 +50,7 @@ internal sealed class SmtpTransaction(
         }
 
         Phase = "rcpt";
-        Rest(recipients.Except(offered), number => new RecipientResult.Refused(number, PeerFit.NoUtf8Address));
-        if (!await OfferAsync(offered, window, ct)) return null;
+        if (!await OfferAsync(window, ct)) return null;
         if (accepted.Count == 0)
         {
             await SettleAsync(window, ct);
@@ -86,33 +85,33 @@ internal sealed class SmtpTransaction(
         return null;
     }
 
-    private List<string> Commands(List<QueuedRecipient> offered, long octets)
+    private List<string> Commands(long octets)
     {
-        List<string> commands = [EnvelopeCommands.Mail(peer, message, offered, octets)];
-        commands.AddRange(offered.Select(recipient => EnvelopeCommands.Rcpt(peer, recipient)));
+        List<string> commands = [EnvelopeCommands.Mail(peer, message, recipients, octets)];
+        commands.AddRange(recipients.Select(recipient => EnvelopeCommands.Rcpt(peer, recipient, self)));
         if (peer.Pipelining && !inChunks) commands.Add(Data);
         return commands;
     }
 
     /// <returns>False when the session is over: nothing was sent, also to those that had been accepted.</returns>
-    private async Task<bool> OfferAsync(List<QueuedRecipient> offered, CommandWindow window, CancellationToken ct)
+    private async Task<bool> OfferAsync(CommandWindow window, CancellationToken ct)
     {
-        for (var i = 0; i < offered.Count; i++)
+        for (var i = 0; i < recipients.Count; i++)
         {
-            var number = offered[i].Number;
+            var number = recipients[i].Number;
             switch (await window.NextAsync(phases.Rcpt, ct))
             {
                 case Answer.Said({ IsCompletion: true }):
-                    accepted.Add(offered[i]);
+                    accepted.Add(recipients[i]);
                     break;
                 case Answer.Said({ Code: 421 } closing):
-                    Rest([.. accepted, .. offered.Skip(i)], rest => new RecipientResult.Refused(rest, closing));
+                    Rest([.. accepted, .. recipients.Skip(i)], rest => new RecipientResult.Refused(rest, closing));
                     return false;
                 case Answer.Said(var refusal):
                     results.Add(new RecipientResult.Refused(number, accepted.Count > 0 ? Crowded(Judged(refusal)) : Judged(refusal)));
                     break;
                 case Answer.Lost(var reason):
-                    Rest([.. accepted, .. offered.Skip(i)], rest => new RecipientResult.Unreached(rest, reason));
+                    Rest([.. accepted, .. recipients.Skip(i)], rest => new RecipientResult.Unreached(rest, reason));
                     return false;
             }
         }

@@ -19,8 +19,6 @@ namespace Postoffice.Runner.Transports;
 internal sealed class SmtpTransport(
     IContentStore content, NextHops hops, SessionRules rules, IdleConnections idle, PhasePipelines phases, DomainName self, SwitchBoard board, TimeProvider clock) : ITransport
 {
-    private static readonly Reply ContentGone = new(554, new(5, 3, 0), "the content of this message is no longer there");
-
     public async Task<AttemptReport?> DeliverAsync(Attempt attempt, CancellationToken ct)
     {
         var began = clock.GetTimestamp();
@@ -63,9 +61,9 @@ internal sealed class SmtpTransport(
         {
             case Candidate.Peer peer:
                 return await TryPeerAsync(attempt, peer, ct);
-            case Candidate.Refused(var host, var reply):
-                board.Open(attempt.Message, host)?.Closed(reply.Text);
-                return (new AttemptReport(attempt.All(number => new RecipientResult.Refused(number, reply)), host, Phase: "connect"), false);
+            case Candidate.Refused(var host, var status, var reason):
+                board.Open(attempt.Message, host)?.Closed(reason);
+                return (new AttemptReport(attempt.All(number => new RecipientResult.Failed(number, status, reason)), host, Phase: "connect"), false);
             case Candidate.Unreached(var host, var reason):
                 board.Open(attempt.Message, host)?.Closed(reason);
                 return (new AttemptReport(attempt.All(number => new RecipientResult.Unreached(number, reason)), host, Phase: "connect"), false);
@@ -118,11 +116,11 @@ internal sealed class SmtpTransport(
         var session = connection.Session;
         var report = new AttemptReport([], connection.Host, connection.EndPoint.Address.ToString(), session.Tls, TlsTrouble: session.TlsTrouble);
         var isInStep = false; // the peer waits for MAIL
-        var transaction = new SmtpTransaction(session, connection.Offers, phases, content, attempt.Message, attempt.Recipients);
+        var transaction = new SmtpTransaction(session, connection.Offers, phases, content, self, attempt.Message, attempt.Recipients);
         try
         {
             await using var octets = await MessageOctets.OpenAsync(content, attempt.Message, [], ct);
-            if (octets is null) return (report with { Results = attempt.All(number => new RecipientResult.Refused(number, ContentGone)) }, true);
+            if (octets is null) return (report with { Results = attempt.All(ContentGone) }, true);
             connection.Transactions++;
             var early = await transaction.RunAsync(octets, ct);
             var results = early is null ? transaction.Results : attempt.All(number => Early(number, early));
@@ -168,10 +166,14 @@ internal sealed class SmtpTransport(
     private static Dictionary<int, RecipientResult> Settled(SmtpTransaction? transaction) =>
         transaction?.Results.ToDictionary(result => result.Recipient) ?? [];
 
+    private static RecipientResult ContentGone(int number) =>
+        new RecipientResult.Failed(number, new(5, 3, 0), "the content of this message is no longer there");
+
     private static RecipientResult Early(int number, Answer answer) => answer switch
     {
         Answer.Said({ Code: >= 400 } reply) => new RecipientResult.Refused(number, reply),
         Answer.Said(var reply) => new RecipientResult.Refused(number, new Reply(451, new(4, 5, 0), $"unexpected reply: {reply}")),
+        Answer.Unfit(var status, var reason) => new RecipientResult.Failed(number, status, reason),
         Answer.Lost(var reason) => new RecipientResult.Unreached(number, reason),
         _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, "no answer"),
     };

@@ -30,7 +30,7 @@ internal sealed class TriedHops
     {
         if (report.Phase != "connect") spoken++;
         if (tried.Count <= MaxTold) tried.Add(report); // one of them may be the best, which is told apart
-        if (best is null || best.Results.All(result => result is RecipientResult.Refused { Reply.IsPermanent: true })) best = report;
+        if (best is null || best.Results.All(result => result.IsFailure)) best = report;
     }
 
     /// <summary>The report that ends the attempt, with what the others said.</summary>
@@ -43,6 +43,7 @@ internal sealed class TriedHops
     private static TriedHop Hop(AttemptReport report) => report.Results[0] switch
     {
         RecipientResult.Refused(_, var reply) => new TriedHop(report.Host!, report.Address, report.Phase, reply),
+        RecipientResult.Failed(_, _, var reason) => new TriedHop(report.Host!, report.Address, report.Phase, Reason: reason),
         RecipientResult.Unreached(_, var reason) => new TriedHop(report.Host!, report.Address, report.Phase, Reason: reason),
         var other => throw new InvalidOperationException($"{other} ends an attempt"),
     };

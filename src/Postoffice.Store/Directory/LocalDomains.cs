@@ -6,9 +6,13 @@ using Postoffice.Store.Mail;
 
 namespace Postoffice.Store.Directory;
 
-/// <summary>Whose mail is ours: the domains of <c>local-domain=</c>, or the own name when none is set, and literals of own addresses.</summary>
+/// <summary>
+/// Whose mail is ours: our own name, which senders here and notifications to them have; <c>localhost</c>, which is this machine wherever it is
+/// said (RFC 6761 §6.3); the domains of <c>local-domain=</c>; literals of own addresses.
+/// </summary>
 public sealed class LocalDomains
 {
+    private static readonly DomainName Localhost = DomainName.TryParse("localhost", out var name) ? name : throw new InvalidOperationException();
     private readonly FrozenSet<DomainName> domains;
     private readonly FrozenSet<IPAddress> addresses;
 
@@ -22,9 +26,8 @@ public sealed class LocalDomains
     /// <param name="self">The own name.</param>
     public static LocalDomains From(Settings settings, DomainName self)
     {
-        var listed = settings.Entries.Where(entry => entry is { Name: "local-domain", Value.Length: > 0 }).Select(Parse).ToList();
-        if (listed.Count == 0) listed.Add(self);
-        return new LocalDomains(listed, OwnAddresses());
+        var listed = settings.Entries.Where(entry => entry is { Name: "local-domain", Value.Length: > 0 }).Select(Parse);
+        return new LocalDomains([self, Localhost, .. listed], OwnAddresses());
     }
 
     public bool Contains(DomainName domain) => domains.Contains(domain);

@@ -30,8 +30,8 @@ public sealed record AttemptEnded(
 /// <param name="Host">As configuration or the DNS names it.</param>
 /// <param name="Address">IP address dialled; null when it could not be dialled.</param>
 /// <param name="Phase">As in <see cref="AttemptEnded"/>.</param>
-/// <param name="Reply">The peer's words, hostile text, or ours for it; null when none came.</param>
-/// <param name="Reason">Why no reply came; null when one did.</param>
+/// <param name="Reply">The peer's words, hostile text; null when none came.</param>
+/// <param name="Reason">Why it did not get the mail, in our own words; null when the reply tells.</param>
 public sealed record TriedHop(string Host, string? Address, string? Phase, Reply? Reply = null, string? Reason = null);
 
 /// <param name="Recipient">Recipient number.</param>
@@ -42,13 +42,15 @@ public sealed record TriedHop(string Host, string? Address, string? Phase, Reply
 /// For a delivery: the next hop offers DSN and got what the sender asked for, so that telling the sender is its business now (RFC 3461 §5.2.2).
 /// False for a mailbox, and for a next hop without DSN: then it is ours.
 /// </param>
+/// <param name="Status">What the reason comes to where we refuse for good in our own words (RFC 3463); null where a peer spoke or nobody refused.</param>
 public sealed record RecipientOutcome(
     int Recipient,
     OutcomeKind Result,
     Reply? Reply = null,
     string? Reason = null,
     DateTimeOffset? NextAttemptAt = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool DsnPassedOn = false);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool DsnPassedOn = false,
+    EnhancedStatusCode? Status = null);
 
 /// <summary>What an attempt did for one recipient.</summary>
 public enum OutcomeKind

@@ -54,7 +54,7 @@ public static class EventJson
     RespectRequiredConstructorParameters = false,
     Converters =
     [
-        typeof(QueueIdJson), typeof(ReversePathJson), typeof(ForwardPathJson), typeof(ReplyJson), typeof(NotifyJson), typeof(NextHopJson),
+        typeof(QueueIdJson), typeof(ReversePathJson), typeof(ForwardPathJson), typeof(ReplyJson), typeof(EnhancedStatusCodeJson), typeof(NotifyJson), typeof(NextHopJson),
         typeof(KebabCase<OutcomeKind>), typeof(KebabCase<Transport>), typeof(KebabCase<Ret>), typeof(KebabCase<DsnAction>),
         typeof(ValueListConverter<AcceptedRecipient>), typeof(ValueListConverter<HeaderField>), typeof(ValueListConverter<int>),
         typeof(ValueListConverter<RecipientOutcome>), typeof(ValueListConverter<TriedHop>), typeof(ValueListConverter<QueueId>),
@@ -109,6 +109,12 @@ internal sealed class ForwardPathJson : TextConverter<ForwardPath>
 internal sealed class ReplyJson : TextConverter<Reply>
 {
     protected override Reply Parse(string text) => Reply.Parse(text);
+}
+
+internal sealed class EnhancedStatusCodeJson : TextConverter<EnhancedStatusCode>
+{
+    protected override EnhancedStatusCode Parse(string text) =>
+        EnhancedStatusCode.TryParse(text, out var status) ? status : throw new JsonException($"no enhanced status code: {text}");
 }
 
 internal sealed class NextHopJson : TextConverter<NextHop>

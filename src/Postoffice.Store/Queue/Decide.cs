@@ -40,7 +40,7 @@ public static class Decide
         {
             var recipient = message.Recipients[number];
             var result = results.GetValueOrDefault(number);
-            var next = schedule(recipient, result).NextAttempt(recipient.Attempts, now, spread);
+            var next = schedule(recipient, result).NextAttempt(recipient.Steps, now, spread);
             var end = message.AcceptedAt + lifetime;
             if (now < end && end < next) next = end;
             return result is not null
@@ -54,12 +54,14 @@ public static class Decide
 
     /// <summary>Ends every waiting recipient whose queue lifetime ran out; null when there is none.</summary>
     /// <param name="lifetime"><c>qreturn=</c>.</param>
-    /// <param name="missedBy">Only those that should have been tried before this instant; null for all.</param>
+    /// <param name="missedBy">
+    /// Only those that should have been tried before this instant, or would be when the lifetime is over, which was longer once; null for all.
+    /// </param>
     public static RecipientExpired? Expire(QueuedMessage message, TimeSpan lifetime, DateTimeOffset now, DateTimeOffset? missedBy = null)
     {
         if (message.Held is not null || !IsTooOld(message, lifetime, now)) return null;
         var waiting = message.Recipients.Values
-            .Where(recipient => recipient.State is RecipientState.Pending && (missedBy is null || recipient.DueAt <= missedBy))
+            .Where(recipient => recipient.State is RecipientState.Pending && (missedBy is null || recipient.DueAt <= missedBy || recipient.DueAt > message.AcceptedAt + lifetime))
             .ToList();
         if (waiting.Count == 0) return null;
         var last = waiting.Select(recipient => recipient.Last).LastOrDefault(outcome => outcome is not null);
@@ -75,6 +77,7 @@ public static class Decide
         RecipientResult.Delivered(var number, var reply, var passedOn) => new(number, OutcomeKind.Delivered, reply, DsnPassedOn: passedOn),
         RecipientResult.Refused(var number, { IsPermanent: true } reply) => new(number, OutcomeKind.Refused, reply),
         RecipientResult.Refused(var number, var reply) => new(number, OutcomeKind.Deferred, reply, NextAttemptAt: next),
+        RecipientResult.Failed(var number, var status, var reason) => new(number, OutcomeKind.Refused, Reason: reason, Status: status),
         RecipientResult.Unreached(var number, var reason) => new(number, OutcomeKind.Deferred, Reason: reason, NextAttemptAt: next),
         RecipientResult.Interrupted(var number, var reason) => new(number, OutcomeKind.Deferred, Reason: reason, NextAttemptAt: now),
         RecipientResult.InDoubt(var number, var reason) => new(number, OutcomeKind.InDoubt, Reason: reason, NextAttemptAt: next),

@@ -15,7 +15,8 @@ public static class DecideReport
 
     /// <summary>What there is to tell now; null for nothing.</summary>
     /// <param name="delayWarning"><c>delay-warning=</c>; zero for no warnings.</param>
-    public static SenderReport? Of(QueuedMessage message, TimeSpan delayWarning, DateTimeOffset now)
+    /// <param name="lifetime"><c>qreturn=</c>: whoever is about to expire is not warned of a delay any more.</param>
+    public static SenderReport? Of(QueuedMessage message, TimeSpan delayWarning, TimeSpan lifetime, DateTimeOffset now)
     {
         if (Waits(message, now)) return null;
         var failed = message.Recipients.Values.Where(IsUnreportedFailure).ToLookup(recipient => Wants(recipient, Notify.Failure, unspecified: true));
@@ -26,7 +27,7 @@ public static class DecideReport
                 .Where(recipient => recipient is { State: RecipientState.Delivered, Reported: false, Last.DsnPassedOn: false })
                 .Where(recipient => Wants(recipient, Notify.Success, unspecified: false))
                 .Select(recipient => new ReportedRecipient(recipient, recipient.Relayed ? DsnAction.Relayed : DsnAction.Delivered)));
-            told.AddRange(Late(message, delayWarning, now).Select(recipient => new ReportedRecipient(recipient, DsnAction.Delayed)));
+            told.AddRange(Late(message, delayWarning, lifetime, now).Select(recipient => new ReportedRecipient(recipient, DsnAction.Delayed)));
         }
         var untold = failed[false].Select(recipient => recipient.Number).ToValueList();
         return told.Count + untold.Count == 0 ? null : new SenderReport(told, untold);
@@ -38,9 +39,9 @@ public static class DecideReport
     private static bool Waits(QueuedMessage message, DateTimeOffset now) =>
         message.Notifications >= AtOnce && now < message.LastNotifiedAt + Pause && message is { IsFinished: false, Held: null };
 
-    private static IEnumerable<QueuedRecipient> Late(QueuedMessage message, TimeSpan delayWarning, DateTimeOffset now)
+    private static IEnumerable<QueuedRecipient> Late(QueuedMessage message, TimeSpan delayWarning, TimeSpan lifetime, DateTimeOffset now)
     {
-        if (delayWarning <= TimeSpan.Zero || message.Held is not null || now < message.AcceptedAt + delayWarning) return [];
+        if (delayWarning <= TimeSpan.Zero || message.Held is not null || now < message.AcceptedAt + delayWarning || Decide.IsTooOld(message, lifetime, now)) return [];
         return message.Recipients.Values.Where(recipient =>
             recipient is { State: RecipientState.Pending, Warned: false } && Wants(recipient, Notify.Delay, unspecified: true));
     }

@@ -7,6 +7,8 @@ namespace Postoffice.Store.Queue;
 /// <summary>A message as its facts tell it; the same facts always give the same message.</summary>
 public sealed record QueuedMessage
 {
+    private static readonly TimeSpan Instant = TimeSpan.FromSeconds(1); // as exactly as clocks are compared: facts are stamped in milliseconds
+
     public required QueueId Id { get; init; }
     public required MessageAccepted Accepted { get; init; }
 
@@ -71,7 +73,7 @@ public sealed record QueuedMessage
     public QueuedMessage Evolve(RecordedEvent recorded) => (recorded.Fact switch
     {
         HeadersAdded headers => this with { Headers = headers },
-        AttemptStarted started => Started(started),
+        AttemptStarted started => Started(started, recorded.RecordedAt),
         AttemptEnded ended => Ended(ended, recorded),
         RecipientExpired expired => Order(expired.Trying, expired)
             .Settle(expired.Recipients, RecipientState.Expired, recorded.Position, expired.By is null ? null : expired.Words()),
@@ -105,11 +107,16 @@ public sealed record QueuedMessage
         };
     }
 
-    private QueuedMessage Started(AttemptStarted started) => this with
+    private QueuedMessage Started(AttemptStarted started, DateTimeOffset at) => this with
     {
         Attempts = Math.Max(Attempts, started.Attempt),
         OpenAttempts = OpenAttempts.SetItem(started.Attempt, started),
-        Recipients = Change(started.Recipients, recipient => recipient with { State = RecipientState.Trying, Attempts = recipient.Attempts + 1 }),
+        Recipients = Change(started.Recipients, recipient => recipient with
+        {
+            State = RecipientState.Trying,
+            Attempts = recipient.Attempts + 1,
+            Steps = recipient.Steps + (at + Instant >= recipient.DueAt ? 1 : 0),
+        }),
     };
 
     private QueuedMessage Ended(AttemptEnded ended, RecordedEvent recorded)

@@ -33,6 +33,7 @@ public enum RecipientState
 /// <param name="Warned">A DSN told that it is delayed.</param>
 /// <param name="Ordered">What an operator ordered while an attempt was under way, to be done when that leaves it waiting; null for nothing.</param>
 /// <param name="Ending">Which operator ended it and why, in words; null when none did.</param>
+/// <param name="Steps">Attempts that came by the schedule: one that an operator wished for takes nothing from those that follow.</param>
 public sealed record QueuedRecipient(
     AcceptedRecipient Accepted,
     RecipientState State,
@@ -48,7 +49,8 @@ public sealed record QueuedRecipient(
     bool Reported = false,
     bool Warned = false,
     QueueEvent? Ordered = null,
-    string? Ending = null)
+    string? Ending = null,
+    int Steps = 0)
 {
     public int Number => Accepted.Number;
     public bool IsSettled => State is RecipientState.Delivered or RecipientState.Failed or RecipientState.Expired or RecipientState.Cancelled;

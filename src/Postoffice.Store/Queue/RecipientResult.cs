@@ -10,6 +10,9 @@ namespace Postoffice.Store.Queue;
 /// <param name="Recipient">Recipient number.</param>
 public abstract record RecipientResult(int Recipient)
 {
+    /// <summary>The recipient has failed for good.</summary>
+    public bool IsFailure => this is Failed or Refused { Reply.IsPermanent: true };
+
     /// <summary>2yz to the final dot, or the mailbox has it.</summary>
     /// <param name="DsnPassedOn">See <see cref="Events.RecipientOutcome"/>.</param>
     public sealed record Delivered(int Recipient, Reply Reply, bool DsnPassedOn = false) : RecipientResult(Recipient)
@@ -22,6 +25,10 @@ public abstract record RecipientResult(int Recipient)
     {
         public Reply Reply { get; } = Reply.Kept();
     }
+
+    /// <summary>Given up in our own words: there is nobody to ask, or it is nothing that the next hop takes.</summary>
+    /// <param name="Status">Of class 5.</param>
+    public sealed record Failed(int Recipient, EnhancedStatusCode Status, string Reason) : RecipientResult(Recipient);
 
     /// <summary>No reply, and nothing was taken: no route, no connection, our own trouble.</summary>
     public sealed record Unreached(int Recipient, string Reason) : RecipientResult(Recipient);

@@ -25,7 +25,7 @@ public sealed record RetrySchedule(IReadOnlyList<TimeSpan> Steps)
     }
 
     /// <summary>The earliest instant of the attempt after <paramref name="attempt"/>.</summary>
-    /// <param name="attempt">The attempt that failed, from 1.</param>
+    /// <param name="attempt">The attempt by this schedule that failed, from 1; 0 for one that came before its time.</param>
     /// <param name="spread">0 to 1: where in the jitter the instant falls; the caller throws the dice.</param>
     public DateTimeOffset NextAttempt(int attempt, DateTimeOffset now, double spread)
     {

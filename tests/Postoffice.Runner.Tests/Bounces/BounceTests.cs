@@ -47,6 +47,78 @@ public sealed class BounceTests
     }
 
     [Fact]
+    public async Task What_we_refuse_ourselves_is_told_as_our_words()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        rig.Sessions.Always(number => new RecipientResult.Failed(number, new(5, 3, 4), "the message has 9 octets, and the next hop takes 8 at most"));
+        await rig.AcceptAsync("carol@remote.test");
+        rig.Start();
+
+        var (text, fields) = await ToldAsync(rig);
+
+        Assert.Contains("the next hop takes 8 at most", text);
+        Assert.Contains("Please send a smaller message", text);
+        Assert.Equal("5.3.4", fields["Status"]);
+        Assert.StartsWith("X-Postoffice; the message has 9", fields["Diagnostic-Code"]);
+        Assert.Null(fields["Remote-MTA"]);
+    }
+
+    [Fact]
+    public async Task Words_without_a_status_are_told_with_whose_they_are_and_who_can_help()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        rig.Sessions.Host = "192.0.2.25";
+        rig.Sessions.Always(number => new RecipientResult.Refused(number, Reply.Parse("550 User unknown")));
+        await rig.AcceptAsync("carol@remote.test");
+        rig.Start();
+
+        var (text, fields) = await ToldAsync(rig);
+
+        Assert.Contains("These are the words of 192.0.2.25. Please check the address", text);
+        Assert.Equal(("dns; [192.0.2.25]", "smtp; 550 User unknown"), (fields["Remote-MTA"], fields["Diagnostic-Code"]));
+    }
+
+    [Fact]
+    public async Task Long_words_are_not_encoded_and_long_lines_are_folded()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        var verp = $"{new string('b', 40)}+tag=remote.example@{new string('c', 60)}.test";
+        var url = $"https://remote.test/{new string('d', 200)}";
+        rig.Sessions.Always(number => new RecipientResult.Refused(number, Reply.Parse($"550 5.7.1 see {url} or {url}")));
+        await rig.AcceptAsync(accepted => accepted with { Recipients = [new(1, ForwardPath.Parse(verp), OriginalRecipient: $"rfc822;{verp.Replace("+", "+2B").Replace("=", "+3D")}")] });
+        rig.Start();
+        var dsn = (await rig.Journal.NextAsync<DsnQueued>()).Dsn!.Value;
+
+        await using var content = (await rig.Store.Content.OpenAsync(dsn, default))!;
+        using var reader = new StreamReader(content);
+        var raw = await reader.ReadToEndAsync(TestContext.Current.CancellationToken);
+        Assert.Contains($"\r\nFinal-Recipient: rfc822;\r\n {verp}\r\n", raw);
+        Assert.Contains($"\r\nOriginal-Recipient: rfc822;\r\n {verp}\r\n", raw);
+        Assert.Contains($"\r\nDiagnostic-Code: smtp; 550 5.7.1 see\r\n {url}\r\n or\r\n {url}\r\n", raw);
+    }
+
+    [Fact]
+    public async Task An_address_beyond_ascii_is_written_as_rfc_6533_has_it()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        rig.Sessions.Always(number => new RecipientResult.Refused(number, Reply.Parse("550 5.1.1 no")));
+        await rig.AcceptAsync("jürgen+x=y@remote.test");
+        rig.Start();
+
+        Assert.Equal("utf-8; j\\x{FC}rgen\\x{2B}x\\x{3D}y@remote.test", (await ToldAsync(rig)).Fields["Final-Recipient"]);
+    }
+
+    private static async Task<(string Text, HeaderList Fields)> ToldAsync(RunnerRig rig)
+    {
+        var (_, dsn) = await rig.NextDsnAsync();
+        using (dsn)
+        {
+            var report = Assert.IsType<MultipartReport>(dsn.Body);
+            return (((TextPart)report[0]).Text, Assert.IsType<MessageDeliveryStatus>(report[1]).StatusGroups[1]);
+        }
+    }
+
+    [Fact]
     public async Task The_notification_ends_its_lines_in_crlf()
     {
         await using var rig = await RunnerRig.StartAsync();

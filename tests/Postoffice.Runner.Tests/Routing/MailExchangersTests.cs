@@ -53,20 +53,20 @@ public sealed class MailExchangersTests
     [InlineData("aliashost.test", "www.aliashost.test 192.0.2.1:25")]
     [InlineData("halfnull.test", "a.two.test 192.0.2.1:25")]
     [InlineData("twice.test", "a.two.test 192.0.2.1:25")]
-    [InlineData("nothing.test", "nothing.test 550 5.4.4")]
-    [InlineData("null.test", "null.test 556 5.1.10")]
-    [InlineData("unknown.test", "unknown.test 550 5.1.2")]
-    [InlineData("address.test", "address.test 550 5.4.4")]
-    [InlineData("gone.test", "nowhere.gone.test 550 5.4.4")]
-    [InlineData("partly.test", "nowhere.gone.test 550 5.4.4, a.two.test 192.0.2.1:25")]
+    [InlineData("nothing.test", "nothing.test 5.4.4")]
+    [InlineData("null.test", "null.test 5.1.10")]
+    [InlineData("unknown.test", "unknown.test 5.1.2")]
+    [InlineData("address.test", "address.test 5.4.4")]
+    [InlineData("gone.test", "nowhere.gone.test 5.4.4")]
+    [InlineData("partly.test", "nowhere.gone.test 5.4.4, a.two.test 192.0.2.1:25")]
     [InlineData("servfail.test", "servfail.test later")]
     [InlineData("silence.test", "silence.test later")]
     [InlineData("garbage.test", "garbage.test later")]
     [InlineData("sickhost.test", "servfail.test later, a.two.test 192.0.2.1:25")]
-    [InlineData("ours.test", "ours.test 554 5.4.6")]
-    [InlineData("ouraddress.test", "ouraddress.test 554 5.4.6")]
+    [InlineData("ours.test", "ours.test 5.4.6")]
+    [InlineData("ouraddress.test", "ouraddress.test 5.4.6")]
     [InlineData("inside.test", "host.inside.test [fd00::25]:25, host.inside.test 10.0.0.25:25")]
-    [InlineData("here.test", "host.here.test 554 5.4.6, b.two.test 192.0.2.2:25")]
+    [InlineData("here.test", "host.here.test 5.4.6, b.two.test 192.0.2.2:25")]
     [InlineData("partlyhere.test", "partlyhere.test 192.0.2.3:25")]
     [InlineData("backup.test", "a.two.test 192.0.2.1:25")]
     public async Task The_dns_says_where_mail_goes(string domain, string expected)
@@ -79,7 +79,7 @@ public sealed class MailExchangersTests
     public async Task Nobody_elses_dns_makes_us_dial_ourselves_or_our_link()
     {
         await using var dns = new ScriptedDns(Zone);
-        for (var i = 0; i < Inward.Length; i++) Assert.Equal($"inward{i}.test 554 5.4.6", await FindAsync(dns, $"inward{i}.test"));
+        for (var i = 0; i < Inward.Length; i++) Assert.Equal($"inward{i}.test 5.4.6", await FindAsync(dns, $"inward{i}.test"));
     }
 
     [Fact]
@@ -163,7 +163,7 @@ public sealed class MailExchangersTests
             found.Add(candidate switch
             {
                 Candidate.Peer(var host, var endPoint) => $"{host} {endPoint}",
-                Candidate.Refused(var host, var reply) => $"{host} {reply.Code} {reply.Status}",
+                Candidate.Refused(var host, var status, _) => $"{host} {status}",
                 _ => $"{candidate.Host} later",
             });
         }

@@ -57,11 +57,11 @@ public sealed class RoutingTests
     [InlineData("[198.51.100.9]", "198.51.100.9:25")]
     [InlineData("[10.0.0.9]", "10.0.0.9:25")]
     [InlineData("[IPv6:2001:db8::9]", "[2001:db8::9]:25")]
-    [InlineData("[127.9.9.9]", "554 5.4.6")] // loopback, but no address of an interface: those are ours
-    [InlineData("[169.254.169.254]", "554 5.4.6")]
-    [InlineData("[0.0.0.0]", "554 5.4.6")]
-    [InlineData("[IPv6:ff02::1]", "554 5.4.6")]
-    [InlineData("[IPv6:::ffff:169.254.169.254]", "554 5.4.6")]
+    [InlineData("[127.9.9.9]", "5.4.6")] // loopback, but no address of an interface: those are ours
+    [InlineData("[169.254.169.254]", "5.4.6")]
+    [InlineData("[0.0.0.0]", "5.4.6")]
+    [InlineData("[IPv6:ff02::1]", "5.4.6")]
+    [InlineData("[IPv6:::ffff:169.254.169.254]", "5.4.6")]
     [InlineData("[169.254.1.1]", "inside:25", "*:inside")]
     public void An_address_literal_leads_where_a_host_may_be_or_a_route_says(string literal, string expected, params string[] routes)
     {
@@ -71,9 +71,22 @@ public sealed class RoutingTests
         Assert.Equal(expected, router.Resolve(ForwardPath.Parse($"bob@{literal}")) switch
         {
             Route.Smtp(var hop) => $"{hop}",
-            Route.Refused(_, var reply) => $"{reply.Code} {reply.Status}",
+            Route.Refused(_, var status, _) => $"{status}",
             var other => $"{other}",
         });
+    }
+
+    [Theory]
+    [InlineData("mx.example.test")] // our name: senders here have it, and so do notifications to them
+    [InlineData("localhost")]
+    [InlineData("example.org")]
+    public void Mail_for_our_name_is_ours_whatever_else_is(string domain)
+    {
+        var settings = Of(("local-domain", "example.org"), ("relay-host", "relay"));
+        var router = new Router(LocalDomains.From(settings, RunnerRig.Self), LocalUsers.From(settings, startedAsRoot: false), RouteTable.From(settings));
+
+        Assert.IsType<Route.Unknown>(router.Resolve(ForwardPath.Parse($"no-such-user-here@{domain}")));
+        Assert.Null(router.DestinationOf(domain));
     }
 
     [Fact]

@@ -98,6 +98,17 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public async Task Addresses_beyond_ascii_are_an_attempt_of_their_own_since_they_ask_for_more()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        await rig.AcceptAsync("carol@remote.test", "жук@remote.test", "dave@remote.test");
+
+        var started = new[] { await rig.Journal.NextAsync<AttemptStarted>(), await rig.Journal.NextAsync<AttemptStarted>() };
+
+        Assert.Equal(["1, 3", "2"], started.Select(attempt => string.Join(", ", attempt.Recipients)).Order());
+    }
+
+    [Fact]
     public async Task A_message_that_breaks_the_program_is_held_and_stops_nobody()
     {
         await using var rig = await RunnerRig.StartAsync();
@@ -193,6 +204,37 @@ public sealed class DispatcherTests
         await rig.Journal.NextAsync<AttemptEnded>();
 
         Assert.Equal(2, rig.Mailboxes.Began.Count);
+    }
+
+    [Fact]
+    public async Task Run_now_takes_nothing_from_the_schedule()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        rig.Mailboxes.Always(number => new RecipientResult.Refused(number, Later));
+        await rig.AcceptAsync();
+        await rig.Journal.NextAsync<AttemptEnded>();
+        for (var i = 0; i < 5; i++)
+        {
+            rig.Clock.Advance(TimeSpan.FromSeconds(2));
+            await rig.Dispatcher.DrainAsync();
+            Assert.Equal(1, await rig.Dispatcher.RunNowAsync((_, _) => true, CancellationToken.None));
+            var next = (await rig.Journal.NextAsync<AttemptEnded>()).Outcomes[0].NextAttemptAt!.Value;
+
+            Assert.InRange(next - rig.Clock.GetUtcNow(), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10)); // retry=5m,...: the first step still
+        }
+    }
+
+    [Fact]
+    public async Task More_wishes_than_anybody_needs_do_not_wait_for_their_turn()
+    {
+        await using var rig = await RunnerRig.NewAsync(); // nothing runs: they wait
+        var wishes = Enumerable.Range(0, Dispatcher.MostRequests + 1).Select(i => rig.Dispatcher.RunNow((_, _) => i < 0)).ToList();
+
+        Assert.All(wishes.SkipLast(1), wish => Assert.False(wish.Done.IsCompleted));
+        Assert.True(wishes[^1].Done.IsCanceled);
+
+        rig.Start();
+        await Task.WhenAll(wishes.SkipLast(1).Select(wish => wish.Ended)).WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
     [Fact]

@@ -102,6 +102,23 @@ public sealed class LateMailTests
     }
 
     [Fact]
+    public async Task A_lifetime_that_was_made_shorter_ends_what_was_planned_for_later()
+    {
+        await using var rig = await RunnerRig.NewAsync(new RunnerOptions { Retry = new(new RetrySchedule([TimeSpan.FromDays(1)])), DelayWarning = TimeSpan.Zero });
+        rig.Sessions.Always(number => new RecipientResult.Refused(number, Reply.Parse("451 4.3.2 not now")));
+        var id = await rig.AcceptAsync("carol@remote.test");
+        rig.Start();
+        await rig.Journal.NextAsync<AttemptEnded>();
+        await rig.Dispatcher.DrainAsync();
+
+        rig.Workings.Current = rig.Workings.Current with { Options = rig.Workings.Current.Options with { Lifetime = TimeSpan.FromHours(2) } };
+        rig.Clock.Advance(TimeSpan.FromHours(2));
+        await StepsAsync(rig);
+
+        Assert.Equal(RecipientState.Expired, (await rig.MessageAsync(id)).Recipients[1].State);
+    }
+
+    [Fact]
     public async Task A_runner_that_begins_with_old_mail_tries_it_once_more_before_it_gives_up()
     {
         await using var before = await RunnerRig.NewAsync(new RunnerOptions { DelayWarning = TimeSpan.Zero });

@@ -213,7 +213,7 @@ public sealed class SmtpTransportTests : IDisposable
     public async Task A_domain_that_takes_no_mail_fails_at_once()
     {
         await using var dns = new ScriptedDns(("exchanged.test", "MX 0 ."));
-        Assert.Equal("556 556", Told(await DeliverAsync(port: 9, dns: dns)));
+        Assert.Equal("5.1.10 5.1.10", Told(await DeliverAsync(port: 9, dns: dns)));
     }
 
     [Fact]
@@ -259,7 +259,7 @@ public sealed class SmtpTransportTests : IDisposable
         using var another = new TempStore();
         await using var peer = new ScriptedPeer("220 hi", Hello);
 
-        Assert.Equal("554 554", Told(await DeliverAsync(peer.Port, store: another.Store.Content)));
+        Assert.Equal("5.3.0 5.3.0", Told(await DeliverAsync(peer.Port, store: another.Store.Content)));
         Assert.DoesNotContain("MAIL", peer.Received);
     }
 
@@ -383,6 +383,7 @@ public sealed class SmtpTransportTests : IDisposable
     {
         RecipientResult.Delivered => "delivered",
         RecipientResult.Refused(_, var reply) => $"{reply.Code}",
+        RecipientResult.Failed(_, var status, _) => $"{status}",
         RecipientResult.Unreached => "unreached",
         RecipientResult.InDoubt => "in-doubt",
         _ => "interrupted",

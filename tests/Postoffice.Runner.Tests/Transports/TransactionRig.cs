@@ -63,7 +63,7 @@ internal sealed class TransactionRig : IDisposable
         await session.HearAsync(phases.Greeting, ct);
         var hello = Assert.IsType<Answer.Said>(await session.AskAsync("EHLO mx.example.test", phases.Greeting, ct));
         var transaction = new SmtpTransaction(
-            session, PeerExtensions.Of(hello.Reply), phases, temp.Store.Content, message, [.. message.Recipients.Values]);
+            session, PeerExtensions.Of(hello.Reply), phases, temp.Store.Content, RunnerRig.Self, message, [.. message.Recipients.Values]);
         await using var octets = (await MessageOctets.OpenAsync(temp.Store.Content, message, [], ct))!;
         var early = await transaction.RunAsync(octets, ct);
         (Results, Phase) = (transaction.Results, transaction.Phase);
@@ -72,6 +72,7 @@ internal sealed class TransactionRig : IDisposable
         {
             null => string.Join(' ', Results.OrderBy(result => result.Recipient).Select(Told)),
             Answer.Said(var reply) => $"early {reply.Code}",
+            Answer.Unfit(var status, _) => $"unfit {status}",
             _ => "early lost",
         };
     }
@@ -88,6 +89,7 @@ internal sealed class TransactionRig : IDisposable
     {
         RecipientResult.Delivered => "delivered",
         RecipientResult.Refused(_, var reply) => $"{reply.Code}",
+        RecipientResult.Failed(_, var status, _) => $"{status}",
         RecipientResult.Unreached => "unreached",
         RecipientResult.InDoubt => "in-doubt",
         _ => "interrupted",

@@ -30,6 +30,7 @@ public sealed class GoldenTests
             [
                 new RecipientOutcome(1, OutcomeKind.Delivered, Reply.Parse("250 2.0.0 ok\ntwice"), DsnPassedOn: true),
                 new RecipientOutcome(2, OutcomeKind.InDoubt, null, "no answer", Cast.Noon),
+                new RecipientOutcome(3, OutcomeKind.Refused, null, "too large", Status: new(5, 3, 4)),
             ],
             "mx.example.test", "192.0.2.25", "Tls12 x", "done", 12, Recovered: true,
             [

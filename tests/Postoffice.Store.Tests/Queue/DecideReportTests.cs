@@ -64,7 +64,7 @@ public sealed class DecideReportTests
     [Fact]
     public void What_waits_long_is_told_once()
     {
-        Given(Accepted()).When(message => DecideReport.Of(message, Warning, Noon.AddHours(4).AddMilliseconds(-1))).ThenNothing();
+        Given(Accepted()).When(message => DecideReport.Of(message, Warning, TimeSpan.FromDays(3), Noon.AddHours(4).AddMilliseconds(-1))).ThenNothing();
         Given(Accepted()).When(Asked).Then(report => Told(report, DsnAction.Delayed));
         Given(Accepted(), ByHost(1), Ended(Deferred)).When(Asked).Then(report => Told(report, DsnAction.Delayed));
         Given(Accepted(), ByHost(1), Ended(Deferred), Queued(DsnAction.Delayed)).When(Asked).ThenNothing();
@@ -82,7 +82,11 @@ public sealed class DecideReportTests
         Assert.Equal(isTold, Asked(Given(Accepted(Bobby(notify))).Message) is not null);
 
     [Fact]
-    public void Without_a_time_nobody_is_warned() => Given(Accepted()).When(message => DecideReport.Of(message, TimeSpan.Zero, Noon.AddDays(2))).ThenNothing();
+    public void Nobody_is_warned_of_a_delay_that_is_over() =>
+        Given(Accepted()).When(message => DecideReport.Of(message, Warning, TimeSpan.FromHours(5), Noon.AddHours(5))).ThenNothing();
+
+    [Fact]
+    public void Without_a_time_nobody_is_warned() => Given(Accepted()).When(message => DecideReport.Of(message, TimeSpan.Zero, TimeSpan.FromDays(3), Noon.AddDays(2))).ThenNothing();
 
     [Fact]
     public void What_is_held_or_under_way_is_not_late()
@@ -96,13 +100,13 @@ public sealed class DecideReportTests
     {
         var message = Given([Accepted(Recipients(13)), .. OneByOne(11)]).Message;
         var told = Noon.AddSeconds(33);
-        Assert.Null(DecideReport.Of(message, TimeSpan.Zero, told.AddMinutes(59)));
-        Assert.Equal([11], DecideReport.Of(message, TimeSpan.Zero, told.AddHours(1))!.Told.Select(one => one.Recipient.Number));
+        Assert.Null(DecideReport.Of(message, TimeSpan.Zero, TimeSpan.FromDays(3), told.AddMinutes(59)));
+        Assert.Equal([11], DecideReport.Of(message, TimeSpan.Zero, TimeSpan.FromDays(3), told.AddHours(1))!.Told.Select(one => one.Recipient.Number));
     }
 
     [Fact]
     public void What_has_gathered_is_told_when_nothing_of_the_message_is_open_any_more() =>
-        Given([Accepted(Recipients(12)), .. OneByOne(12)]).When(message => DecideReport.Of(message, TimeSpan.Zero, Noon.AddMinutes(1)))
+        Given([Accepted(Recipients(12)), .. OneByOne(12)]).When(message => DecideReport.Of(message, TimeSpan.Zero, TimeSpan.FromDays(3), Noon.AddMinutes(1)))
             .Then(report => Assert.Equal([11, 12], report!.Told.Select(one => one.Recipient.Number)));
 
     [Fact]
@@ -131,7 +135,7 @@ public sealed class DecideReportTests
         }
     }
 
-    private static SenderReport? Asked(QueuedMessage message) => DecideReport.Of(message, Warning, Noon + Warning);
+    private static SenderReport? Asked(QueuedMessage message) => DecideReport.Of(message, Warning, TimeSpan.FromDays(3), Noon + Warning);
 
     private static void Told(SenderReport? report, DsnAction action)
     {

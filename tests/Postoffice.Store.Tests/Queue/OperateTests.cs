@@ -95,7 +95,7 @@ public sealed class OperateTests
             {
                 Assert.Equal(new RecipientExpired([1], Later.ToString(), "root", "dead host"), expired);
                 var after = Given(Accepted(), First, Ended(Deferred), expired!).Message;
-                Assert.Equal(after.Recipients[1], Assert.Single(DecideReport.Of(after, TimeSpan.Zero, Noon)!.Told).Recipient);
+                Assert.Equal(after.Recipients[1], Assert.Single(DecideReport.Of(after, TimeSpan.Zero, TimeSpan.FromDays(3), Noon)!.Told).Recipient);
                 Assert.Equal($"expired by root: dead host; last heard: {Later}", after.Recipients[1].Ending);
             });
 
