@@ -20,7 +20,7 @@ public sealed class PostfixTests
         Assert.Contains("there is nobody of that name", bounce);
         Assert.Contains("Status: 5.1.1", bounce);
         Assert.DoesNotContain("bob@", bounce.Split("rfc822-headers")[0]);
-        Assert.Contains("Remote-MTA: dns; 127.0.0.1", bounce);
+        Assert.Contains("Remote-MTA: dns; [127.0.0.1]", bounce);
         await scene.Peer.LogsAsync("starttls=1 mail=1 rcpt=2/3 bdat=1");
         Assert.Contains("TLSv1.3", (await scene.Site.PostofficeAsync("trace", id)).Output);
     }

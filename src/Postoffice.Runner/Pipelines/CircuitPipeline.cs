@@ -26,6 +26,7 @@ internal static class CircuitPipeline
         CircuitBreakerManualControl control,
         TimeProvider clock) =>
         new ResiliencePipelineBuilder<AttemptReport?> { Name = "destination", InstanceName = destination, TimeProvider = clock }
+            .Measured()
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<AttemptReport?>
             {
                 FailureRatio = FailureRatio,

@@ -10,6 +10,7 @@ internal static class DnsPipeline
 {
     public static ResiliencePipeline<DnsAnswer> Build(TimeSpan budget, TimeProvider clock) =>
         new ResiliencePipelineBuilder<DnsAnswer> { Name = "dns", TimeProvider = clock }
+            .Measured()
             .AddTimeout(new TimeoutStrategyOptions { Timeout = budget }) // outermost
             .AddRetry(new RetryStrategyOptions<DnsAnswer>
             {

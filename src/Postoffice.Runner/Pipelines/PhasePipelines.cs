@@ -18,6 +18,7 @@ internal sealed class PhasePipelines(PhaseTimeouts timeouts, TimeProvider clock)
 
     private static ResiliencePipeline Limit(string name, TimeSpan timeout, TimeProvider clock) =>
         new ResiliencePipelineBuilder { Name = name, TimeProvider = clock }
+            .Measured()
             .AddTimeout(new TimeoutStrategyOptions { Timeout = timeout })
             .Build();
 }
