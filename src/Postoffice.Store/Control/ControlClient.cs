@@ -12,11 +12,14 @@ public sealed class ControlClient : IDisposable
     private const int MaxAnswerOctets = 16 << 20; // one fact of a message with very many recipients
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    private readonly string path;
     private readonly NetworkStream link;
     private readonly TimeProvider clock;
+    private string Ended => $"{path}: the service ended before its answer did; it may have done what was asked.";
 
-    private ControlClient(NetworkStream link, TimeProvider clock)
+    private ControlClient(string path, NetworkStream link, TimeProvider clock)
     {
+        this.path = path;
         this.link = link;
         this.clock = clock;
     }
@@ -28,7 +31,7 @@ public sealed class ControlClient : IDisposable
         try
         {
             var socket = await UnixSockets.ConnectAsync(path, Patience, clock, ct);
-            return (new ControlClient(new NetworkStream(socket, ownsSocket: true), clock), "");
+            return (new ControlClient(path, new NetworkStream(socket, ownsSocket: true), clock), "");
         }
         catch (Exception nobody) when (nobody is SocketException or ArgumentException)
         {
@@ -41,18 +44,40 @@ public sealed class ControlClient : IDisposable
     public async IAsyncEnumerable<ControlAnswer> AskAsync(ControlRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
         var line = JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Lines.ControlRequest);
-        await link.WriteAsync((byte[])[.. line, (byte)'\n'], ct);
         var lines = new ControlLines(PipeReader.Create(link), MaxAnswerOctets, Silence, clock);
-        while (await lines.ReadAsync(ct) is { } octets)
+        await OrWhyAsync(async () =>
+        {
+            await link.WriteAsync((byte[])[.. line, (byte)'\n'], ct);
+            return line;
+        });
+        while (await OrWhyAsync(() => lines.ReadAsync(ct)) is { } octets)
         {
             var answer = Parse(octets);
             yield return answer;
             if (answer.End is not null) yield break;
         }
-        throw new IOException("the service ended before its answer did");
+        throw new IOException(Ended);
     }
 
     public void Dispose() => link.Dispose();
+
+    /// <summary>Trouble in words for who asked: he cannot know how far the service came.</summary>
+    private async ValueTask<byte[]?> OrWhyAsync(Func<ValueTask<byte[]?>> step)
+    {
+        try
+        {
+            return await step();
+        }
+        catch (IOException trouble)
+        {
+            throw new IOException(trouble.InnerException switch
+            {
+                SocketException => Ended,
+                OperationCanceledException => $"{path}: the service was silent for {Silence.TotalSeconds} s; it stands still or has too much to do, and may still do what was asked.",
+                _ => trouble.Message,
+            }, trouble);
+        }
+    }
 
     private static ControlAnswer Parse(byte[] line)
     {
