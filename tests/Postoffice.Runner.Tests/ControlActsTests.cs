@@ -1,3 +1,4 @@
+using MimeKit;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Store.Control;
@@ -161,7 +162,10 @@ public sealed class ControlActsTests
         Assert.Equal("expired: 1 recipient", await OrderAsync(rig, ControlRequest.Expire, new([$"{id}"], "the host is gone for good")));
 
         Assert.Equal(new RecipientExpired([1], $"{Later}", "root", "the host is gone for good"), await rig.Journal.NextAsync<RecipientExpired>());
-        Assert.NotNull((await rig.Journal.NextAsync<DsnQueued>()).Dsn);
+        var (_, dsn) = await rig.NextDsnAsync();
+        var words = Assert.IsType<TextPart>(Assert.IsType<MultipartReport>(dsn.Body)[0]).Text;
+        Assert.Contains("It was expired by root: the host is gone for good; last heard:", words);
+        Assert.Equal(2, words.Split($"{Later}").Length); // said once
     }
 
     [Fact]

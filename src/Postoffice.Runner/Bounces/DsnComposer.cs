@@ -41,6 +41,7 @@ internal sealed class DsnComposer(DomainName self, IContentStore content, Runner
 
         using var buffer = new MemoryStream(); // a few kilobytes and the bounded header of the original
         await dsn.WriteToAsync(Format, buffer, ct);
+        buffer.Write("\r\n"u8); // MimeKit leaves the last line open
         var octets = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
         var end = octets.Span.LastIndexOf(Encoding.Latin1.GetBytes($"\r\n--{boundary}--"));
         await staging.WriteAsync(octets[..end], ct);

@@ -62,12 +62,13 @@ internal static class DsnText
                 Say(text, $"It is tried on until {Instant(triedUntil)}.");
                 return;
         }
+        var isSaid = recipient is { Ending: not null, Last: not null }; // a deed ends with the words last heard
         if (recipient.State is RecipientState.Expired)
         {
             if (recipient.Ending is { } deed) Say(text, $"It was {PrintableText.Escape(deed, MaxReasonCharacters)}.");
-            Say(text, $"No delivery is known to have succeeded in {Span(now - message.AcceptedAt)}. {LastTry(recipient)}");
+            Say(text, $"No delivery is known to have succeeded in {Span(now - message.AcceptedAt)}.{(isSaid ? "" : $" {LastTry(recipient)}")}");
         }
-        SayReason(text, recipient);
+        if (!isSaid) SayReason(text, recipient);
         if (recipient.MayHaveIt)
         {
             Say(text, "It may have been delivered all the same: an attempt was cut off, or ended without an answer.");

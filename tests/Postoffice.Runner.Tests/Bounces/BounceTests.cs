@@ -129,6 +129,7 @@ public sealed class BounceTests
         var octets = new byte[content.Length];
         await content.ReadExactlyAsync(octets);
         for (var i = 0; i < octets.Length; i++) Assert.Equal(octets[i] == '\n', i > 0 && octets[i - 1] == '\r');
+        Assert.Equal((byte)'\n', octets[^1]);
         Assert.All(octets, octet => Assert.InRange(octet, 1, 127));
     }
 
