@@ -65,8 +65,8 @@ public sealed class DispatcherTests
     public async Task Mail_for_a_slow_host_waits_in_the_store_and_goes_on_as_soon_as_there_is_room()
     {
         const int Messages = 60;
+        using var gate = new SemaphoreSlim(0); // outlives the rig: who waits on one that is disposed waits for ever
         await using var rig = await RunnerRig.StartAsync(new RunnerOptions { Sessions = new(First: 2, Each: 2, Together: 12, WaitingEach: 2, WaitingTogether: 50) });
-        using var gate = new SemaphoreSlim(0);
         rig.Sessions.Answer = async (attempt, ct) =>
         {
             await gate.WaitAsync(ct);
@@ -75,7 +75,7 @@ public sealed class DispatcherTests
         for (var i = 0; i < Messages; i++) await rig.AcceptAsync($"user{i}@slow.test");
         await rig.AcceptAsync("bob@example.test");
         await rig.Journal.NextAsync<AttemptEnded>();
-        Assert.InRange(rig.Dispatcher.InFlight, 1, 4); // what the host has places for
+        Assert.InRange(rig.Dispatcher.InFlight, 1, 5); // what the host has places for, and Bob's, which may not have landed yet
 
         gate.Release(Messages);
         for (var i = 0; i < Messages; i++) await rig.Journal.NextAsync<AttemptEnded>();
