@@ -315,6 +315,13 @@ public static partial class Libc
     [LibraryImport(Library, EntryPoint = "getrlimit", SetLastError = true)]
     public static partial int GetResourceLimit(int resource, out ResourceLimit limit);
 
+    // <malloc.h>
+    public const int M_TRIM_THRESHOLD = -1, M_MMAP_THRESHOLD = -3;
+
+    /// <summary>1 when glibc took it.</summary>
+    [LibraryImport(Library, EntryPoint = "mallopt")]
+    public static partial int MallocOption(int option, int value);
+
     /// <exception cref="IOException">The call failed; says which file and why.</exception>
     public static void Check(int result, string what)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Data.Sqlite;
+using Postoffice.Store.Native;
 using SQLitePCL;
 
 namespace Postoffice.Store.Sqlite;
@@ -9,7 +10,16 @@ internal static class Connections
     // SQLite before 3.51.3 can corrupt a WAL that two connections write and checkpoint at once.
     private static readonly Version Oldest = new(3, 51, 3);
 
-    static Connections() => Batteries_V2.Init();
+    // A reader's page cache is emptied whenever somebody has committed, and filled again page by page. glibc gives free memory back to the system
+    // from 128 KiB up at the end of a heap; with these it keeps what a cache and a chunk of content come to. docs/benchmarks.md has the gain.
+    private const int KeptOctets = 16 * 1024 * 1024, LargestFromHeap = 1024 * 1024;
+
+    static Connections()
+    {
+        _ = Libc.MallocOption(Libc.M_TRIM_THRESHOLD, KeptOctets);
+        _ = Libc.MallocOption(Libc.M_MMAP_THRESHOLD, LargestFromHeap);
+        Batteries_V2.Init();
+    }
 
     /// <summary>For the writer loop: synchronous=FULL, and checkpoints only by the checkpoint thread.</summary>
     public static SqliteConnection OpenWriter(string path, TimeSpan busyWait)
