@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Postoffice.Store.Control;
+using Postoffice.Store.Queries;
 using Postoffice.Testing;
 
 namespace Postoffice.Benchmarks;
@@ -41,6 +43,23 @@ internal sealed class Installation : IDisposable
     public Task<PublishedService> StartListenerAsync(CancellationToken ct) => PublishedService.StartAsync("postoffice-smtpd", Configuration, ct);
 
     public Task<PublishedService> StartRunnerAsync(CancellationToken ct) => PublishedService.StartAsync("postoffice-runner", Configuration, ct);
+
+    /// <summary>What the runner says of where mail goes.</summary>
+    /// <exception cref="BenchmarkException">It does not answer.</exception>
+    public async Task<IReadOnlyList<DestinationEntry>> DestinationsAsync(CancellationToken ct)
+    {
+        var (client, why) = await ControlClient.ConnectAsync(folder.File("control/runner.sock"), TimeProvider.System, ct);
+        using (client ?? throw new BenchmarkException($"the runner does not say what it did: {why}"))
+        {
+            var entries = new List<DestinationEntry>();
+            await foreach (var answer in client.AskAsync(new ControlRequest(ControlRequest.Destinations), ct))
+            {
+                if (answer.Destination is { } entry) entries.Add(entry);
+            }
+
+            return entries;
+        }
+    }
 
     public void Dispose() => folder.Dispose();
 
