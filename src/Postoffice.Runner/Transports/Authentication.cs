@@ -12,6 +12,9 @@ internal sealed class Authentication(ClientSession session, Credentials credenti
     private const int MaxCommandOctets = 512; // with its CRLF; a longer first message waits for an empty challenge
     private const int Challenge = 334, Accepted = 235;
 
+    /// <summary>The server has refused the credentials for good: whoever shares its accounts would, and may lock them after a few such attempts.</summary>
+    public bool IsRefusedForGood { get; private set; }
+
     /// <param name="offered">The mechanisms the server names.</param>
     /// <param name="mayTellPassword">Whether the password itself may go over this connection.</param>
     /// <returns>Null when the server knows who we are; else why not, a sentence for the operator.</returns>
@@ -47,6 +50,7 @@ internal sealed class Authentication(ClientSession session, Credentials credenti
                     return $"{mechanism.Name} failed: {reason}";
             }
         }
+        IsRefusedForGood = answer is Answer.Said({ IsPermanent: true });
         return answer switch
         {
             Answer.Said({ Code: Accepted }) => mechanism.Doubt is { } doubt ? $"{mechanism.Name} failed: {doubt}" : null,

@@ -19,6 +19,9 @@ internal sealed class Opening(ClientSession session, PhasePipelines phases, Doma
     /// <summary>What the peer offers, once <see cref="RunAsync"/> answered null.</summary>
     public PeerExtensions Offers { get; private set; }
 
+    /// <summary>Whether what <see cref="RunAsync"/> answered holds for every other address of the host.</summary>
+    public bool SpeaksForAll { get; private set; }
+
     /// <returns>Null when the peer takes transactions; else what it said or did: another address may do better.</returns>
     /// <exception cref="OperationCanceledException">We are told to stop.</exception>
     public async Task<Answer?> RunAsync(CancellationToken ct) =>
@@ -85,7 +88,9 @@ internal sealed class Opening(ClientSession session, PhasePipelines phases, Doma
         Phase = "auth";
         // A peer on this machine may have the password in the clear, but not where something has just kept TLS from coming to be.
         var mayTellPassword = session.Tls is not null || (IPAddress.IsLoopback(terms.Address) && session.TlsTrouble is null);
-        var refused = await new Authentication(session, credentials, phases.Greeting).RunAsync(security.Mechanisms, mayTellPassword, ct);
+        var authentication = new Authentication(session, credentials, phases.Greeting);
+        var refused = await authentication.RunAsync(security.Mechanisms, mayTellPassword, ct);
+        SpeaksForAll = authentication.IsRefusedForGood;
         return refused is null ? null : session.GiveUp($"{terms.Host}: {refused}");
     }
 

@@ -90,7 +90,7 @@ internal sealed class SmtpTransport(
         {
             if (await opening.RunAsync(ct) is not { } early) return await UseAsync(attempt, new PeerConnection(session, socket, host, peer, opening.Offers), ct);
             await session.DisposeAsync();
-            return (Told(attempt.All(number => Early(number, early))), false);
+            return (Told(attempt.All(number => Early(number, early))), opening.SpeaksForAll);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {

@@ -21,6 +21,7 @@ public sealed class NextHopAddressesTests : IDisposable
     private static readonly string[] Willing = ["220 hi", "250 peer", "250 ok", "250 ok", "354 go", "250 2.0.0 taken", "221 bye"];
     private static readonly IPAddress Other = new([127, 0, 0, 2]);
     private readonly TempStore temp = new();
+    private CredentialsTable credentials = CredentialsTable.Empty;
 
     public void Dispose() => temp.Dispose();
 
@@ -67,6 +68,24 @@ public sealed class NextHopAddressesTests : IDisposable
 
         Assert.Equal(450, Assert.IsType<RecipientResult.Refused>(report.Results.Single()).Reply.Code);
         Assert.Single(peer.Received.Split("EHLO").Skip(1));
+    }
+
+    /// <summary>A server may lock an account after a few failed logins: one wrong password is one of them, however many addresses it has.</summary>
+    [Theory]
+    [InlineData("535 5.7.8 who", 0)]
+    [InlineData("454 4.7.0 not now", 1)]
+    public async Task A_password_refused_for_good_by_the_first_is_not_shown_to_the_second(string refusal, int asked)
+    {
+        string[] script = ["220 hi", "250-peer\r\n250 AUTH PLAIN", refusal];
+        await using var second = new ScriptedPeer(script);
+        await using var first = new ScriptedPeer(Other, second.Port, script);
+        Assert.True(CredentialsTable.TryParse("mx.remote.example alice secret", out var table, out _));
+        credentials = table;
+
+        var report = await DeliverAsync(second.Port, Other, IPAddress.Loopback);
+
+        Assert.Contains($"was refused: {refusal}", Assert.IsType<RecipientResult.Unreached>(report.Results.Single()).Reason);
+        Assert.Equal((1, asked), (first.Connections, second.Connections));
     }
 
     [Fact]
@@ -117,7 +136,7 @@ public sealed class NextHopAddressesTests : IDisposable
         var timeouts = new PhaseTimeouts { Connect = TimeSpan.FromSeconds(5), Greeting = TimeSpan.FromSeconds(1) };
         var phases = new PhasePipelines(timeouts, TimeProvider.System);
         var idle = new IdleConnections(1, phases, TimeProvider.System);
-        var rules = SessionRules.From(Settings.Empty, CredentialsTable.Empty, TimeProvider.System);
+        var rules = SessionRules.From(Settings.Empty, credentials, TimeProvider.System);
         var transport = new SmtpTransport(temp.Store.Content, Hops(addresses), rules, idle, phases, RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(Hop(port))) { BeginAsync = (_, _) => Task.FromResult(true) };
         return (await transport.DeliverAsync(attempt, default))!;
