@@ -35,7 +35,7 @@ internal sealed class WorkingsFactory(MailStore store, DelivererClient deliverer
         var phases = new PhasePipelines(options.Timeouts, clock);
         var idle = new IdleConnections(options.MessagesPerConnection, phases, clock);
         var rules = SessionRules.From(settings, await CredentialsAsync(settings, ct), clock);
-        var sessions = new SmtpTransport(store.Content, hops, rules, idle, phases, self, Board, clock);
+        var sessions = new SmtpTransport(store.Content, hops, new TcpDialer(phases), rules, idle, phases, self, Board, clock);
         var bounces = new BouncePolicy(new DsnComposer(self, store.Content, options, clock), store.Content, ids, self);
         return new Workings(options, router, Mailboxes, sessions, bounces, idle);
     }

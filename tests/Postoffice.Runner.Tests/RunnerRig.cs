@@ -63,7 +63,7 @@ internal sealed class RunnerRig : IAsyncDisposable
     public static async Task<RunnerRig> NewAsync(RunnerOptions? options = null)
     {
         var clock = new JumpyClock(Cast.Noon);
-        var temp = new TempStore(clock);
+        var temp = new TempStore(new WallClock(clock));
         var lease = await temp.Store.Leases.TryClaimAsync(0, "test", TimeSpan.FromMinutes(1), CancellationToken.None);
         return new RunnerRig(temp, temp.Store, clock, lease!, options ?? new RunnerOptions());
     }

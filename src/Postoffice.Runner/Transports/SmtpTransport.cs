@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Routing;
@@ -17,7 +15,8 @@ namespace Postoffice.Runner.Transports;
 /// of the host in turn until one takes the transaction as far as its recipients.
 /// </summary>
 internal sealed class SmtpTransport(
-    IContentStore content, NextHops hops, SessionRules rules, IdleConnections idle, PhasePipelines phases, DomainName self, SwitchBoard board, TimeProvider clock) : ITransport
+    IContentStore content, NextHops hops, IDialer dialer, SessionRules rules, IdleConnections idle, PhasePipelines phases, DomainName self, SwitchBoard board,
+    TimeProvider clock) : ITransport
 {
     public async Task<AttemptReport?> DeliverAsync(Attempt attempt, CancellationToken ct)
     {
@@ -77,18 +76,18 @@ internal sealed class SmtpTransport(
         var (host, peer) = candidate;
         var report = new AttemptReport([], host, peer.Address.ToString(), Phase: "connect");
         var conversation = board.Open(attempt.Message, peer.Address.ToString());
-        var (socket, refused) = await ConnectAsync(peer, ct);
-        if (socket is null)
+        var (line, refused) = await dialer.DialAsync(peer, ct);
+        if (line is null)
         {
             conversation?.Closed(refused);
             return (report with { Results = attempt.All(number => new RecipientResult.Unreached(number, $"{host} ({peer}): {refused}")) }, false);
         }
 
-        var session = new ClientSession(new NetworkStream(socket, ownsSocket: true), conversation);
+        var session = new ClientSession(line.Stream, conversation);
         var opening = new Opening(session, phases, self, rules.For(attempt.Route, candidate, DialAgainAsync));
         try
         {
-            if (await opening.RunAsync(ct) is not { } early) return await UseAsync(attempt, new PeerConnection(session, socket, host, peer, opening.Offers), ct);
+            if (await opening.RunAsync(ct) is not { } early) return await UseAsync(attempt, new PeerConnection(session, line, host, peer, opening.Offers), ct);
             await session.DisposeAsync();
             return (Told(attempt.All(number => Early(number, early))), opening.SpeaksForAll);
         }
@@ -103,10 +102,10 @@ internal sealed class SmtpTransport(
 
         async Task<(Stream? Connection, string? Reason)> DialAgainAsync(CancellationToken token)
         {
-            var (another, reason) = await ConnectAsync(peer, token);
+            var (another, reason) = await dialer.DialAsync(peer, token);
             if (another is null) return (null, reason);
-            socket = another;
-            return (new NetworkStream(another, ownsSocket: true), null);
+            line = another;
+            return (another.Stream, null);
         }
     }
 
@@ -177,26 +176,4 @@ internal sealed class SmtpTransport(
         Answer.Lost(var reason) => new RecipientResult.Unreached(number, reason),
         _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, "no answer"),
     };
-
-    private async Task<(Socket? Socket, string? Reason)> ConnectAsync(IPEndPoint peer, CancellationToken ct)
-    {
-        Socket? socket = null;
-        try
-        {
-            // Refused where the machine has no IPv6 at all: that address's trouble, as any other.
-            socket = new Socket(peer.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await phases.Connect.ExecuteAsync(async token => await socket.ConnectAsync(peer, token), ct);
-            return (socket, null);
-        }
-        catch (Exception failed) when (failed is SocketException or Polly.Timeout.TimeoutRejectedException)
-        {
-            socket?.Dispose();
-            return (null, failed is SocketException refused ? refused.Message : "no connection in time");
-        }
-        catch
-        {
-            socket?.Dispose();
-            throw;
-        }
-    }
 }

@@ -134,7 +134,7 @@ public sealed class IdleConnectionsTests : IDisposable
         var hops = new NextHops(new HostAddresses(OwnEndpoints.From(Settings.Empty)), exchangers: null!);
         var rules = SessionRules.From(Settings.Empty, CredentialsTable.Empty, TimeProvider.System);
         var transport = new SmtpTransport(
-            temp.Store.Content, hops, rules, idle, Phases(), RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
+            temp.Store.Content, hops, new TcpDialer(Phases()), rules, idle, Phases(), RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
         var route = new Route.Smtp(new NextHop("127.0.0.1", IPAddress.Loopback, peer.Port));
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], route) { BeginAsync = (_, _) => Task.FromResult(true) };
         return (await transport.DeliverAsync(attempt, ct))!.Results[0];

@@ -1,3 +1,4 @@
+using Postoffice.Runner.Tests.Peers;
 using Postoffice.Runner.Transports;
 using Postoffice.Testing;
 using static Postoffice.Runner.Tests.Transports.TransactionRig;

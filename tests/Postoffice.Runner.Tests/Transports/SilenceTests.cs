@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
+using Postoffice.Runner.Tests.Peers;
 using Postoffice.Testing;
 
 namespace Postoffice.Runner.Tests.Transports;
@@ -33,22 +34,11 @@ public sealed class SilenceTests : IDisposable
     }
 
     /// <summary>Takes all it is sent and says its replies one by one; when they are used up and all was sent, time goes by.</summary>
-    private sealed class SilentAtLast(FakeTimeProvider clock, string[] replies) : Stream
+    private sealed class SilentAtLast(FakeTimeProvider clock, string[] replies) : PeerStream
     {
         private readonly string last = replies[^1].StartsWith("354", StringComparison.Ordinal) ? ".\r\n" : "";
         private volatile string written = "";
         private int said;
-
-        public override bool CanRead => true;
-        public override bool CanWrite => true;
-        public override bool CanSeek => false;
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -66,11 +56,5 @@ public sealed class SilenceTests : IDisposable
             written = Encoding.Latin1.GetString(buffer.Span);
             return ValueTask.CompletedTask;
         }
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override void Flush() => throw new NotSupportedException();
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

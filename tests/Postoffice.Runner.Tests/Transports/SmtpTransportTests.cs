@@ -349,7 +349,7 @@ public sealed class SmtpTransportTests : IDisposable
         var phases = new PhasePipelines(timeouts, TimeProvider.System);
         var idle = new IdleConnections(1, phases, TimeProvider.System);
         var rules = SessionRules.From(Settings.Empty, CredentialsTable.Empty, TimeProvider.System);
-        var transport = new SmtpTransport(store ?? temp.Store.Content, hops, rules, idle, phases, RunnerRig.Self, board, TimeProvider.System);
+        var transport = new SmtpTransport(store ?? temp.Store.Content, hops, new TcpDialer(phases), rules, idle, phases, RunnerRig.Self, board, TimeProvider.System);
         Route route = dns is null ? new Route.Smtp(new NextHop("127.0.0.1", IPAddress.Loopback, port)) : new Route.Exchange(Exchanged);
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], route) { BeginAsync = (_, _) => Task.FromResult(true) };
         var report = await transport.DeliverAsync(attempt, stop);

@@ -1,27 +1,16 @@
 using System.IO.Pipelines;
 using System.Text;
 
-namespace Postoffice.Runner.Tests.Transports;
+namespace Postoffice.Runner.Tests.Peers;
 
 /// <summary>A connection whose peer answers each write as the test says, and keeps what was written, write by write.</summary>
 /// <param name="answer">Gets one write, gives the octets that come back.</param>
-internal sealed class AnsweringStream(Func<string, string> answer) : Stream
+internal sealed class AnsweringStream(Func<string, string> answer) : PeerStream
 {
     // An answer is heard at once: before the write that it answers is over.
     private readonly Pipe answers = new(new PipeOptions(readerScheduler: PipeScheduler.Inline, useSynchronizationContext: false));
 
     public List<string> Writes { get; } = [];
-
-    public override bool CanRead => true;
-    public override bool CanWrite => true;
-    public override bool CanSeek => false;
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     /// <summary>Something the peer says without being asked: the greeting.</summary>
     public async Task SayAsync(string words) => await answers.Writer.WriteAsync(Encoding.Latin1.GetBytes(words));
@@ -36,10 +25,4 @@ internal sealed class AnsweringStream(Func<string, string> answer) : Stream
         Writes.Add(written);
         await SayAsync(answer(written));
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-    public override void Flush() => throw new NotSupportedException();
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
 }
