@@ -127,7 +127,36 @@ public sealed class ControlActsTests
         var part = await rig.PartAsync(id);
         await OrderAsync(rig, ControlRequest.Reroute, new([$"{id}"], To: "mx.example.net"));
 
-        Assert.False(await rig.Recorder.BeginAsync(flight, 1, part, new AttemptRoute(Transport.Smtp, "remote.test:25"), Ct));
+        Assert.Empty(await rig.Recorder.BeginAsync(flight, 1, part, new AttemptRoute(Transport.Smtp, "remote.test:25"), Ct));
+    }
+
+    [Theory]
+    [InlineData(ControlRequest.Cancel)]
+    [InlineData(ControlRequest.Expire)]
+    public async Task Who_is_ended_while_his_message_waits_for_a_place_gets_no_mail(string word)
+    {
+        var slow = new TaskCompletionSource();
+        await using var rig = await RunnerRig.NewAsync();
+        rig.Sessions.Answer = async (attempt, ct) =>
+        {
+            await slow.Task.WaitAsync(ct);
+            return attempt.All(number => new RecipientResult.Delivered(number, FakeTransport.Ok));
+        };
+        rig.Start();
+        for (var places = rig.Workings.Current.Options.Sessions.First; places > 0; places--)
+        {
+            await rig.AcceptAsync("alice@remote.test");
+            await rig.Journal.NextAsync<AttemptStarted>();
+        }
+        var id = await rig.AcceptAsync("bob@remote.test", "carol@remote.test");
+        await AskAsync(rig, verbose: false).ToListAsync(Ct); // it has its place in the line now
+
+        await OrderAsync(rig, word, new([$"{id}"], Recipient: "carol@remote.test"));
+        slow.SetResult();
+        await rig.Dispatcher.DrainAsync();
+
+        Assert.Equal([1], rig.Sessions.Began.Where(began => began.Message == id).Select(began => began.Recipient));
+        Assert.True((await rig.MessageAsync(id)).IsFinished);
     }
 
     [Fact]

@@ -31,9 +31,9 @@ internal sealed class FakeTransport(Transport transport) : ITransport, IMailboxM
     {
         var target = attempt.Route.Destination!.Name;
         var intent = transport is Transport.Mailbox ? new MailboxIntent("maildir", "1.ABCDEFGHJKMN-1-1.host") : null;
-        if (!await attempt.BeginAsync(new AttemptRoute(transport, target, intent), ct)) return null;
-        foreach (var recipient in attempt.Recipients) Began.Enqueue((attempt.Message.Id, recipient.Number, Clock.GetUtcNow()));
-        var results = await Answer(attempt, ct);
+        if (await attempt.BeginAsync(new AttemptRoute(transport, target, intent), ct) is not { } begun) return null;
+        foreach (var recipient in begun.Recipients) Began.Enqueue((attempt.Message.Id, recipient.Number, Clock.GetUtcNow()));
+        var results = await Answer(begun, ct);
         var isReached = results.Any(result => result is not RecipientResult.Unreached);
         return new AttemptReport(results, Host, Phase: isReached ? "done" : "connect");
     }

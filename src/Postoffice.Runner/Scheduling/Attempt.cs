@@ -9,8 +9,16 @@ namespace Postoffice.Runner.Scheduling;
 /// <param name="Message">As it stood when the attempt was planned.</param>
 internal sealed record Attempt(QueuedMessage Message, int Number, IReadOnlyList<QueuedRecipient> Recipients, Route Route)
 {
-    /// <summary>Makes the intent durable, see <see cref="OutcomeRecorder.BeginAsync"/>: false means that nothing may leave.</summary>
-    public required Func<AttemptRoute, CancellationToken, Task<bool>> BeginAsync { get; init; }
+    /// <summary>Makes the intent durable, see <see cref="OutcomeRecorder.BeginAsync"/>; answers whom it names.</summary>
+    public required Func<AttemptRoute, CancellationToken, Task<ValueList<int>>> IntendAsync { get; init; }
+
+    /// <summary>Makes the intent durable.</summary>
+    /// <returns>The attempt for those whom the intent names: others ended since it was planned. Null when nothing may leave.</returns>
+    public async Task<Attempt?> BeginAsync(AttemptRoute to, CancellationToken ct)
+    {
+        var named = await IntendAsync(to, ct);
+        return named.Count == 0 ? null : this with { Recipients = [.. Recipients.Where(recipient => named.Contains(recipient.Number))] };
+    }
 
     /// <summary>The same for every recipient.</summary>
     public IReadOnlyList<RecipientResult> All(Func<int, RecipientResult> result) => [.. Recipients.Select(recipient => result(recipient.Number))];

@@ -186,7 +186,7 @@ internal sealed class MessageWork(
         var number = flight.NextAttempt();
         var attempt = new Attempt(message, number, waiting, part.Route)
         {
-            BeginAsync = (to, ct) => recorder.BeginAsync(flight, number, part with { Recipients = waiting }, to, ct),
+            IntendAsync = (to, ct) => recorder.BeginAsync(flight, number, part with { Recipients = waiting }, to, ct),
         };
         if (part.Route is Route.Mailbox(var user)) DeliversTo?.Invoke(user);
         var made = part.Route is Route.Mailbox ? workings.Current.Mailboxes.DeliverAsync(attempt, term.Aborted) : DialAsync(attempt);

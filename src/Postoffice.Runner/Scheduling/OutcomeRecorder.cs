@@ -36,15 +36,17 @@ internal sealed class OutcomeRecorder(
     }
 
     /// <summary>
-    /// Makes the intent durable; only then may anything leave. False when none of the recipients waits any more, or an operator
-    /// sends the message another way since the route was planned: then nothing may.
+    /// Makes the intent durable; only then may anything leave, and for those only whom it names.
     /// </summary>
+    /// <returns>
+    /// The recipients that still wait; none also when an operator sends the message another way since the route was planned.
+    /// </returns>
     /// <exception cref="LeaseLostException">Nothing may leave.</exception>
     /// <exception cref="StoreUnavailableException">Not recorded, so nothing may leave; try again later.</exception>
-    public async Task<bool> BeginAsync(MessageInFlight flight, int attempt, Part part, AttemptRoute route, CancellationToken ct)
+    public async Task<ValueList<int>> BeginAsync(MessageInFlight flight, int attempt, Part part, AttemptRoute route, CancellationToken ct)
     {
         var facts = await AppendAsync(flight, message => Started(message, attempt, part, route) is { } started ? [started] : [], ct);
-        return facts.Count > 0;
+        return facts is [AttemptStarted begun] ? begun.Recipients : [];
     }
 
     /// <summary>Records intent and outcome together, of an attempt for which nothing was dialled or written.</summary>

@@ -27,13 +27,13 @@ internal sealed class MailboxTransport(DelivererClient deliverer, IContentStore 
         if (prepared is not PrepareResult.Prepared ready)
         {
             var refusal = prepared is PrepareResult.Failed(var failure) ? Refused(recipient.Number, failure) : Gone(recipient.Number);
-            return await attempt.BeginAsync(new AttemptRoute(Transport.Mailbox, user), ct) ? Report(refusal) : null;
+            return await attempt.BeginAsync(new AttemptRoute(Transport.Mailbox, user), ct) is null ? null : Report(refusal);
         }
 
-        bool intended;
+        Attempt? begun;
         try
         {
-            intended = await attempt.BeginAsync(new AttemptRoute(Transport.Mailbox, user, MailboxIntents.From(ready.Evidence)), ct);
+            begun = await attempt.BeginAsync(new AttemptRoute(Transport.Mailbox, user, MailboxIntents.From(ready.Evidence)), ct);
         }
         catch (LeaseLostException)
         {
@@ -46,7 +46,7 @@ internal sealed class MailboxTransport(DelivererClient deliverer, IContentStore 
             await deliverer.ReleaseAsync(ready);
             throw;
         }
-        if (!intended)
+        if (begun is null)
         {
             await deliverer.AbortAsync(ready);
             return null;

@@ -21,8 +21,8 @@ internal sealed class SmtpTransport(
     public async Task<AttemptReport?> DeliverAsync(Attempt attempt, CancellationToken ct)
     {
         var began = clock.GetTimestamp();
-        if (!await attempt.BeginAsync(new AttemptRoute(Transport.Smtp, attempt.Route.Destination!.Name), ct)) return null;
-        var report = await ReportAsync(attempt, ct);
+        if (await attempt.BeginAsync(new AttemptRoute(Transport.Smtp, attempt.Route.Destination!.Name), ct) is not { } begun) return null;
+        var report = await ReportAsync(begun, ct);
         return report with { Took = clock.GetElapsedTime(began) };
     }
 

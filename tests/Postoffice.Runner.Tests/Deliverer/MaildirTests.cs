@@ -140,10 +140,10 @@ public sealed class MaildirTests
         AttemptRoute? intended = null;
         var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Mailbox(DelivererRig.User))
         {
-            BeginAsync = (route, _) =>
+            IntendAsync = (route, _) =>
             {
                 intended = route;
-                return Task.FromException<bool>(trouble);
+                return Task.FromException<ValueList<int>>(trouble);
             },
         };
         var transport = new MailboxTransport(rig.Client, temp.Store.Content, TimeProvider.System);

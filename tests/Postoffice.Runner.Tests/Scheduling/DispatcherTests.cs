@@ -290,7 +290,7 @@ public sealed class DispatcherTests
         var ct = CancellationToken.None;
         var id = await first.AcceptAsync();
         using var flight = new MessageInFlight(id);
-        Assert.True(await first.Recorder.BeginAsync(flight, 1, await first.PartAsync(id), new AttemptRoute(Transport.Smtp, "mx:25"), ct));
+        Assert.Equal([1], await first.Recorder.BeginAsync(flight, 1, await first.PartAsync(id), new AttemptRoute(Transport.Smtp, "mx:25"), ct));
         await first.Store.Leases.RenewAsync(first.Lease, TimeSpan.Zero, ct);
         Assert.NotNull(await first.Store.Leases.TryClaimAsync(0, "second", TimeSpan.FromMinutes(1), ct));
 
@@ -309,6 +309,6 @@ public sealed class DispatcherTests
         await rig.Recorder.LoadAsync(flight, ct);
         await rig.Store.Events.AppendAsync(new Append(StreamId.Message(id), ExpectedVersion.Any, new MessageHeld("root", "to see")), ct);
 
-        Assert.False(await rig.Recorder.BeginAsync(flight, 1, part, new AttemptRoute(Transport.Smtp, "mx:25"), ct));
+        Assert.Empty(await rig.Recorder.BeginAsync(flight, 1, part, new AttemptRoute(Transport.Smtp, "mx:25"), ct));
     }
 }

@@ -136,7 +136,7 @@ public sealed class IdleConnectionsTests : IDisposable
         var transport = new SmtpTransport(
             temp.Store.Content, hops, new TcpDialer(Phases()), rules, idle, Phases(), RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
         var route = new Route.Smtp(new NextHop("127.0.0.1", IPAddress.Loopback, peer.Port));
-        var attempt = new Attempt(message, 1, [.. message.Recipients.Values], route) { BeginAsync = (_, _) => Task.FromResult(true) };
+        var attempt = new Attempt(message, 1, [.. message.Recipients.Values], route) { IntendAsync = (_, _) => Task.FromResult(message.Recipients.Keys.ToValueList()) };
         return (await transport.DeliverAsync(attempt, ct))!.Results[0];
     }
 

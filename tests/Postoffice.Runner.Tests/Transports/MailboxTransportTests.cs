@@ -104,11 +104,11 @@ public sealed class MailboxTransportTests : IDisposable
     {
         var attempt = new Attempt(message, 1, [message.Recipients[recipient]], new Route.Mailbox(DelivererRig.User))
         {
-            BeginAsync = async (route, _) =>
+            IntendAsync = async (route, _) =>
             {
                 intent = route;
                 await (atIntent?.Invoke() ?? Task.CompletedTask);
-                return true;
+                return [recipient];
             },
         };
         return Transport(rig, content).DeliverAsync(attempt, default);

@@ -138,7 +138,7 @@ public sealed class NextHopAddressesTests : IDisposable
         var idle = new IdleConnections(1, phases, TimeProvider.System);
         var rules = SessionRules.From(Settings.Empty, credentials, TimeProvider.System);
         var transport = new SmtpTransport(temp.Store.Content, Hops(addresses), new TcpDialer(phases), rules, idle, phases, RunnerRig.Self, new SwitchBoard(), TimeProvider.System);
-        var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(Hop(port))) { BeginAsync = (_, _) => Task.FromResult(true) };
+        var attempt = new Attempt(message, 1, [.. message.Recipients.Values], new Route.Smtp(Hop(port))) { IntendAsync = (_, _) => Task.FromResult(message.Recipients.Keys.ToValueList()) };
         return (await transport.DeliverAsync(attempt, default))!;
     }
 }

@@ -351,7 +351,7 @@ public sealed class SmtpTransportTests : IDisposable
         var rules = SessionRules.From(Settings.Empty, CredentialsTable.Empty, TimeProvider.System);
         var transport = new SmtpTransport(store ?? temp.Store.Content, hops, new TcpDialer(phases), rules, idle, phases, RunnerRig.Self, board, TimeProvider.System);
         Route route = dns is null ? new Route.Smtp(new NextHop("127.0.0.1", IPAddress.Loopback, port)) : new Route.Exchange(Exchanged);
-        var attempt = new Attempt(message, 1, [.. message.Recipients.Values], route) { BeginAsync = (_, _) => Task.FromResult(true) };
+        var attempt = new Attempt(message, 1, [.. message.Recipients.Values], route) { IntendAsync = (_, _) => Task.FromResult(message.Recipients.Keys.ToValueList()) };
         var report = await transport.DeliverAsync(attempt, stop);
         await idle.CloseAsync();
         return report!;
