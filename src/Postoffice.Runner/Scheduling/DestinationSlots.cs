@@ -189,8 +189,13 @@ internal sealed class DestinationSlots(Func<SlotLimits> current, Func<Destinatio
                     Begin(next);
                     waiting--;
                     starts.Add(first.Start);
+                    MakeReady(next, limits);
+                    if (next.IsReady) turns++; // a success gives a place back and makes one more
                 }
-                MakeReady(next, limits);
+                else
+                {
+                    MakeReady(next, limits);
+                }
             }
             if (places is { IsAsked: true } && HasRoom(places, limits)) Answer(places);
             for (var turns = Math.Min(asked.Count, AskedAtOnce); turns > 0; turns--)

@@ -33,6 +33,19 @@ public sealed class DestinationSlotsTests
     }
 
     [Fact]
+    public void Whoever_waits_starts_as_soon_as_there_is_a_place_and_not_with_the_next_success()
+    {
+        var slots = Slots(first: 1, each: 5, together: 10, waitingEach: 5);
+        var started = 0;
+        for (var i = 0; i < 4; i++) slots.Enter(One, () => started++, Nothing);
+        Assert.Equal(1, started);
+
+        slots.Leave(One, Experience.Good);
+
+        Assert.Equal(3, started); // the place given back, and one more
+    }
+
+    [Fact]
     public void However_many_are_sick_there_is_a_place_for_the_next_one()
     {
         var slots = Slots(first: 5, each: 20, together: 400);
