@@ -108,11 +108,11 @@ internal sealed class MessageWork(
             waiting = flight.Claim((current, recipient) => recipient.DueAt <= now || wish?.Fits(current, recipient) == true);
         }
         while (waiting is null);
-        if (!isCounted) wish?.Count(waiting.Count);
+        if (!isCounted) wish?.Count(waiting.Count(recipient => wish.Fits(message, recipient)));
         var parts = new Queue<Part>(Part.Of(message, waiting, workings.Current.Router));
         try
         {
-            for (; parts.TryPeek(out var part); parts.Dequeue()) await StartAsync(flight, part, wish);
+            for (; parts.TryPeek(out var part); parts.Dequeue()) await StartAsync(flight, part, wish?.IsFor(part) == true ? wish : null); // what is due is met too
         }
         finally
         {

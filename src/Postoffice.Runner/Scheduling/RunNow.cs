@@ -15,7 +15,7 @@ internal sealed class RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits, Da
     private int followed = 1; // the same
 
     /// <summary>
-    /// How many recipients were put to work, once the whole queue has been looked at; cancelled when the schedule ends before. Those of a
+    /// How many recipients that fit were put to work, once the whole queue has been looked at; cancelled when the schedule ends before. Those of a
     /// message that somebody else's work is under way for are not among them: they are looked at when that ends.
     /// </summary>
     public Task<int> Done => done.Task;
@@ -35,6 +35,9 @@ internal sealed class RunNow(Func<QueuedMessage, QueuedRecipient, bool> fits, Da
     /// <summary>A named message is tried also after an attempt that was under way when it was named: that may have gone by another route.</summary>
     public bool Fits(QueuedMessage message, QueuedRecipient recipient) =>
         Named is not null || ((recipient.LastEndedAt is not { } last || last < at) && fits(message, recipient));
+
+    /// <summary>Whether any recipient of it fits; what is only due is none of the wish's business.</summary>
+    public bool IsFor(Part part) => part.Recipients.Any(recipient => Fits(part.Message, recipient));
 
     /// <summary>Readies a destination for the wish, once; whoever comes meanwhile waits for the same.</summary>
     public Task ReadyAsync(Destination destination, Func<Destination, Task> ready)

@@ -77,6 +77,22 @@ public sealed class CircuitsTests
     }
 
     [Fact]
+    public async Task A_wish_for_other_mail_leaves_the_circuit_open()
+    {
+        await using var rig = await DeadAsync(mails: 40);
+        await rig.Journal.NextAsync<CircuitOpened>();
+        await rig.Dispatcher.DrainAsync();
+        await rig.AcceptAsync("carol@alive.test");
+        await rig.Journal.NextAsync<AttemptEnded>();
+
+        Assert.Equal(0, await rig.Dispatcher.RunNowAsync((_, recipient) => recipient.Accepted.To.Mailbox.DomainPart == "alive.test", TestContext.Current.CancellationToken));
+        await rig.Dispatcher.DrainAsync();
+
+        Assert.NotEmpty(rig.Store.Circuits.All());
+        Assert.Equal(ToOpen + 1, rig.Sessions.Began.Count);
+    }
+
+    [Fact]
     public async Task A_refusal_for_good_is_no_trouble_of_the_host()
     {
         await using var rig = await RunnerRig.StartAsync(Rarely);
