@@ -24,13 +24,17 @@ public sealed record RetrySchedule(IReadOnlyList<TimeSpan> Steps)
         return steps.Count <= 100;
     }
 
-    /// <summary>The earliest instant of the attempt after <paramref name="attempt"/>.</summary>
+    /// <summary>
+    /// The earliest instant of the attempt after <paramref name="attempt"/>: a whole millisecond, since rows know no less, and whoever looks there
+    /// must not come too early.
+    /// </summary>
     /// <param name="attempt">The attempt by this schedule that failed, from 1; 0 for one that came before its time.</param>
     /// <param name="spread">0 to 1: where in the jitter the instant falls; the caller throws the dice.</param>
     public DateTimeOffset NextAttempt(int attempt, DateTimeOffset now, double spread)
     {
         var step = Steps[Math.Clamp(attempt - 1, 0, Steps.Count - 1)];
-        return now + step + (step * Jitter * spread);
+        var next = now + step + (step * Jitter * spread);
+        return next.Ticks % TimeSpan.TicksPerMillisecond is > 0 and var rest ? next.AddTicks(TimeSpan.TicksPerMillisecond - rest) : next;
     }
 
     private static RetrySchedule Parse(string text) =>
