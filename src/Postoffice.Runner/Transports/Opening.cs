@@ -11,6 +11,9 @@ namespace Postoffice.Runner.Transports;
 /// </summary>
 internal sealed class Opening(ClientSession session, PhasePipelines phases, DomainName self, SessionTerms terms)
 {
+    /// <summary>The host takes no mail, ever (RFC 7504). Any other 5yz in the greeting may be a list that has us by mistake: mail waits.</summary>
+    private const int NoMailHost = 521;
+
     private SecurityOffers security = new(StartTls: false, []);
 
     /// <summary>How far it came; see <see cref="Store.Events.AttemptEnded"/>.</summary>
@@ -31,7 +34,12 @@ internal sealed class Opening(ClientSession session, PhasePipelines phases, Doma
     {
         Phase = "greeting";
         var greeting = await session.HearAsync(phases.Greeting, ct);
-        return greeting is Answer.Said({ Code: 220 }) ? await HelloAsync(ct) : greeting;
+        return greeting switch
+        {
+            Answer.Said({ Code: 220 }) => await HelloAsync(ct),
+            Answer.Said({ IsPermanent: true, Code: not NoMailHost } refusal) => session.GiveUp($"{terms.Host}: {PrintableText.Escape(refusal.ToString())}"),
+            _ => greeting,
+        };
     }
 
     /// <summary>Also after a handshake: what was said in the clear is forgotten (RFC 3207 §4.2).</summary>

@@ -1,3 +1,4 @@
+using System.Net;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Routing;
@@ -12,7 +13,7 @@ namespace Postoffice.Runner.Transports;
 
 /// <summary>
 /// To a next hop by SMTP. The intent is durable before anything is sent; a connection that is open already is used first, then every address
-/// of the host in turn until one takes the transaction as far as its recipients.
+/// of the host in turn until one takes the mail for somebody, refuses it for good, or leaves us in doubt.
 /// </summary>
 internal sealed class SmtpTransport(
     IContentStore content, NextHops hops, IDialer dialer, SessionRules rules, IdleConnections idle, PhasePipelines phases, DomainName self, SwitchBoard board,
@@ -29,16 +30,24 @@ internal sealed class SmtpTransport(
     private async Task<AttemptReport> ReportAsync(Attempt attempt, CancellationToken ct)
     {
         var tried = new TriedHops();
+        IPEndPoint? answered = null;
         try
         {
             if (await idle.TakeAsync(attempt.Route.Destination!.Name) is { } open)
             {
                 open.Session.TellTo(board.Open(attempt.Message, open.EndPoint.Address.ToString()));
                 var (report, isFinal) = await UseAsync(attempt, open, ct);
-                if (isFinal) return report; // else it is no worse than a fresh one, or the peer has had enough of this connection
+                if (isFinal) return report;
+                // It may only have had enough of this connection, but what it says of recipients it would say again.
+                if (report.Phase != "mail" && report.Results.All(result => result is RecipientResult.Refused { Reply.Code: not 421 }))
+                {
+                    tried.Add(report);
+                    answered = open.EndPoint;
+                }
             }
             await foreach (var candidate in hops.FindAsync(attempt.Route, ct))
             {
+                if (answered is not null && candidate is Candidate.Peer { EndPoint: var peer } && peer.Equals(answered)) continue;
                 var (report, isFinal) = await TryAsync(attempt, candidate, ct);
                 if (isFinal) return tried.Before(report);
                 tried.Add(report);
@@ -124,7 +133,7 @@ internal sealed class SmtpTransport(
             var early = await transaction.RunAsync(octets, ct);
             var results = early is null ? transaction.Results : attempt.All(number => Early(number, early));
             isInStep = transaction.Phase == "done" || (session.IsUsable && await session.ResetAsync(phases.Quit, ct));
-            return (Told(results), early is null);
+            return (Told(results), early is null && !results.All(IsForNow));
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -133,7 +142,7 @@ internal sealed class SmtpTransport(
         catch (StoreUnavailableException trouble)
         {
             // The content is read before the final dot, which is not sent now: the peer drops what it has (RFC 5321 §4.1.1.4).
-            return (Told(Unread(attempt, transaction, trouble)), true);
+            return (Told(Unread(attempt, transaction, trouble)) with { IsOurTrouble = true }, true);
         }
         finally
         {
@@ -164,6 +173,9 @@ internal sealed class SmtpTransport(
 
     private static Dictionary<int, RecipientResult> Settled(SmtpTransaction? transaction) =>
         transaction?.Results.ToDictionary(result => result.Recipient) ?? [];
+
+    /// <summary>Another exchanger may take it at once: this one may be in trouble for days.</summary>
+    private static bool IsForNow(RecipientResult result) => result is RecipientResult.Unreached or RecipientResult.Refused { Reply.IsTransient: true };
 
     private static RecipientResult ContentGone(int number) =>
         new RecipientResult.Failed(number, new(5, 3, 0), "the content of this message is no longer there");

@@ -25,7 +25,7 @@ internal sealed class TriedHops
     /// <summary>Whether no other place is worth asking in this attempt.</summary>
     public bool IsEnough => spoken >= MaxSpoken;
 
-    /// <param name="report">With a host, and the same result for all recipients.</param>
+    /// <param name="report">With a host; of its results the first is told.</param>
     public void Add(AttemptReport report)
     {
         if (report.Phase != "connect") spoken++;

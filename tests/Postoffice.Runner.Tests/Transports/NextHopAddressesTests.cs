@@ -59,15 +59,48 @@ public sealed class NextHopAddressesTests : IDisposable
         Assert.Equal("127.0.0.1", report.Address);
     }
 
-    [Fact]
-    public async Task A_refusal_of_the_recipient_by_the_first_is_the_last_word()
+    /// <summary>Its mail store may be down for days, while the exchanger behind it would take the mail.</summary>
+    [Theory]
+    [InlineData("450 4.2.1 busy")]
+    [InlineData("421 4.3.2 closing")]
+    [InlineData(ScriptedPeer.Close)]
+    [InlineData("250 ok", "451 4.3.0 no data")]
+    [InlineData("250 ok", "354 go", "451 4.3.0 no room")]
+    public async Task The_second_address_takes_what_the_first_does_not_take_for_now(params string[] fromRcpt)
     {
-        await using var peer = new ScriptedPeer("220 hi", "250 peer", "250 ok", "450 4.2.1 busy", "221 bye");
+        await using var taking = new ScriptedPeer(Willing);
+        await using var failing = new ScriptedPeer(Other, taking.Port, ["220 hi", "250 peer", "250 ok", .. fromRcpt, "250 reset"]);
 
-        var report = await DeliverAsync(peer.Port, IPAddress.Loopback, IPAddress.Loopback);
+        var report = await DeliverAsync(taking.Port, Other, IPAddress.Loopback);
+
+        Assert.IsType<RecipientResult.Delivered>(report.Results.Single());
+        Assert.Equal("127.0.0.1", report.Address);
+        Assert.Equal("127.0.0.2", Assert.Single(report.Tried!).Address);
+    }
+
+    [Theory]
+    [InlineData("550 5.1.1 who")]
+    [InlineData("250 ok", "354 go", ScriptedPeer.Close)] // it may have the message
+    public async Task A_refusal_for_good_and_a_doubt_are_the_last_word(params string[] fromRcpt)
+    {
+        await using var willing = new ScriptedPeer(Willing);
+        await using var first = new ScriptedPeer(Other, willing.Port, ["220 hi", "250 peer", "250 ok", .. fromRcpt]);
+
+        var report = await DeliverAsync(willing.Port, Other, IPAddress.Loopback);
+
+        Assert.Equal((0, "127.0.0.2"), (willing.Connections, report.Address));
+    }
+
+    [Fact]
+    public async Task What_all_refuse_for_now_waits_with_the_words_of_the_first()
+    {
+        await using var second = new ScriptedPeer("220 hi", "250 peer", "250 ok", "451 4.7.1 greylisted", "250 reset");
+        await using var first = new ScriptedPeer(Other, second.Port, "220 hi", "250 peer", "250 ok", "450 4.2.1 busy", "250 reset");
+
+        var report = await DeliverAsync(second.Port, Other, IPAddress.Loopback);
 
         Assert.Equal(450, Assert.IsType<RecipientResult.Refused>(report.Results.Single()).Reply.Code);
-        Assert.Single(peer.Received.Split("EHLO").Skip(1));
+        Assert.Equal(451, Assert.Single(report.Tried!).Reply!.Code);
     }
 
     /// <summary>A server may lock an account after a few failed logins: one wrong password is one of them, however many addresses it has.</summary>

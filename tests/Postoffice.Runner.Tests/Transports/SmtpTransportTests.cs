@@ -37,7 +37,8 @@ public sealed class SmtpTransportTests : IDisposable
     [InlineData("delivered 550", "220 hi", Hello, Ok, Ok, "550 5.1.1 who", Go, Ok, "221 bye")]
     [InlineData("450 delivered", "220 hi", Hello, Ok, "450 4.2.1 busy", Ok, Go, Ok, "221 bye")]
     [InlineData("450 550", "220 hi", Hello, Ok, "450 4.2.1 busy", "550 5.1.1 who", "221 bye")]
-    [InlineData("554 554", "554 5.7.1 not you")]
+    [InlineData("unreached unreached", "554 5.7.1 not you")] // a list that has us by mistake must not bounce a queue
+    [InlineData("521 521", "521 5.3.2 no mail here, ever")] // RFC 7504
     [InlineData("421 421", "421 4.3.2 closing")]
     [InlineData("554 554", "220 hi", "554 no", "554 no")]
     [InlineData("451 451", "220 hi", "451 4.3.0 not now")]
