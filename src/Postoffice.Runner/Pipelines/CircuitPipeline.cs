@@ -13,7 +13,10 @@ internal static class CircuitPipeline
     private const double FailureRatio = 0.9;
     private const int MinimumThroughput = 5;
     private const int MaxDoublings = 4;
-    private static readonly TimeSpan Sampling = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long an attempt counts.</summary>
+    public static readonly TimeSpan Sampling = TimeSpan.FromMinutes(2);
+
     private static readonly TimeSpan FirstBreak = TimeSpan.FromMinutes(1);
 
     /// <param name="isTrouble">Whether an attempt speaks against the destination; null for one that came to nothing before it was dialled.</param>

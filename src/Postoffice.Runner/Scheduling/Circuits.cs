@@ -21,11 +21,21 @@ internal sealed class Circuits(IEventLog journal, CircuitQuery open, Lease lease
 
     private readonly Lock gate = new();
     private readonly Dictionary<Destination, Circuit> circuits = [];
+    private readonly Dictionary<Destination, long> firstTroubles = []; // time stamps, of destinations without a circuit
 
     /// <summary>Makes an attempt, unless the circuit is open.</summary>
     /// <exception cref="BrokenCircuitException">Nothing was dialled or recorded; it says when to come again.</exception>
-    public async ValueTask<AttemptReport?> AttemptAsync(Destination destination, Func<CancellationToken, Task<AttemptReport?>> attempt, CancellationToken ct) =>
-        await Of(destination).Pipeline.ExecuteAsync(static async (call, token) => await call(token), attempt, ct);
+    public async ValueTask<AttemptReport?> AttemptAsync(Destination destination, Func<CancellationToken, Task<AttemptReport?>> attempt, CancellationToken ct)
+    {
+        if (Find(destination) is { } circuit)
+        {
+            circuit.LastUsed = clock.GetTimestamp();
+            return await circuit.Pipeline.ExecuteAsync(static async (call, token) => await call(token), attempt, ct);
+        }
+        var report = await attempt(ct);
+        if (report?.Experience() is Experience.Trouble) await CountAsync(destination, report);
+        return report;
+    }
 
     /// <summary>Closes the circuit on an operator's wish: the next attempt is made.</summary>
     public async Task CloseAsync(Destination destination)
@@ -55,6 +65,10 @@ internal sealed class Circuits(IEventLog journal, CircuitQuery open, Lease lease
         var now = clock.GetUtcNow();
         lock (gate)
         {
+            foreach (var (destination, since) in firstTroubles)
+            {
+                if (clock.GetElapsedTime(since) >= CircuitPipeline.Sampling) firstTroubles.Remove(destination);
+            }
             foreach (var (destination, circuit) in circuits)
             {
                 if (clock.GetElapsedTime(circuit.LastUsed) < Memory || now - circuit.Open?.Until < Memory) continue;
@@ -69,13 +83,39 @@ internal sealed class Circuits(IEventLog journal, CircuitQuery open, Lease lease
         lock (gate) return circuits.GetValueOrDefault(destination);
     }
 
-    private Circuit Of(Destination destination)
+    /// <summary>
+    /// A circuit takes kilobytes, and a queue may have mail for tens of thousands of dead domains: there is one from the second trouble on.
+    /// </summary>
+    private async Task CountAsync(Destination destination, AttemptReport trouble)
+    {
+        var (circuit, times) = Blame(destination);
+        try
+        {
+            for (; times > 0; times--)
+            {
+                await circuit!.Pipeline.ExecuteAsync(static (known, _) => ValueTask.FromResult<AttemptReport?>(known), trouble, CancellationToken.None);
+            }
+        }
+        catch (BrokenCircuitException)
+        {
+            // Others that were under way with it have opened it by now.
+        }
+    }
+
+    /// <returns>The circuit, and how many troubles it does not know yet.</returns>
+    private (Circuit? Circuit, int Times) Blame(Destination destination)
     {
         lock (gate)
         {
-            if (!circuits.TryGetValue(destination, out var circuit)) circuits[destination] = circuit = Make(destination);
+            if (circuits.TryGetValue(destination, out var circuit)) return (circuit, 1);
+            if (!firstTroubles.Remove(destination, out var since) || clock.GetElapsedTime(since) >= CircuitPipeline.Sampling)
+            {
+                firstTroubles[destination] = clock.GetTimestamp();
+                return (null, 0);
+            }
+            circuits[destination] = circuit = Make(destination);
             circuit.LastUsed = clock.GetTimestamp();
-            return circuit;
+            return (circuit, 2);
         }
     }
 

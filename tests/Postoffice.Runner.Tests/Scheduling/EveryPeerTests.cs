@@ -56,7 +56,7 @@ public sealed class EveryPeerTests
 
     [Fact]
     public async Task Every_recipient_ends_once_as_the_servers_know_it_and_in_time() =>
-        await Gen.Select(Whims.Array[Exchangers.Sum()], Letters.Array[1, 6], Deeds.Array[20]).SampleAsync(
+        await Gen.Select(Whims.Array[Exchangers.Sum() + 1], Letters.Array[1, 6], Deeds.Array[20]).SampleAsync(
             async (whims, letters, deeds) =>
             {
                 await using var story = await Story.BeginAsync(whims, letters);
@@ -67,7 +67,8 @@ public sealed class EveryPeerTests
 
     private static string Told(Whim[][] whims, Letter[] letters, (Deed Deed, int Letter)[] deeds) => string.Join('\n',
     [
-        .. whims.Select((host, i) => $"{FickleWorld.Address(i)}: {string.Join(' ', host)}"),
+        .. whims.SkipLast(1).Select((host, i) => $"{FickleWorld.Address(i)}: {string.Join(' ', host)}"),
+        $"mailboxes: {string.Join(' ', whims[^1])}",
         .. letters.Select((letter, i) => $"r{i}: {letter}"),
         string.Join(' ', deeds.Select(deed => deed.Deed is Deed.None ? "-" : $"{deed.Deed} r{deed.Letter % letters.Length}")),
     ]);
@@ -84,6 +85,7 @@ public sealed class EveryPeerTests
         private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1); // real time: says only when to call it a failure
         private readonly RunnerRig ground;
         private readonly FickleWorld world;
+        private readonly FickleHost mailboxes;
         private readonly List<QueueId> ids = [];
         private readonly Dictionary<QueueId, DateTimeOffset> ageFrom = []; // from here on its time counts: it was accepted, or let go
         private readonly List<Wish> wishes = [];
@@ -93,7 +95,8 @@ public sealed class EveryPeerTests
         private Story(RunnerRig ground, Whim[][] whims)
         {
             this.ground = ground;
-            world = new FickleWorld(ground.Clock, whims);
+            world = new FickleWorld(ground.Clock, whims[..^1]);
+            mailboxes = new FickleHost(world, whims[^1]);
             runner = Begin(ground.Lease);
         }
 
@@ -178,10 +181,20 @@ public sealed class EveryPeerTests
                 ground.Store.Content, new NextHops(hosts, exchangers: null!), world, rules, workings.Idle, phases, RunnerRig.Self, rig.Board,
                 ground.Clock);
             rig.Workings.Current = workings with { Sessions = world.Watched(sessions) };
+            rig.Mailboxes.Always(Written);
             rig.Start();
             begun = ground.Clock.GetUtcNow();
             return rig;
         }
+
+        private RecipientResult Written(int recipient) => mailboxes.Next() switch
+        {
+            Whim.Later => new RecipientResult.Refused(recipient, Reply.Parse("451 4.2.1 later")),
+            Whim.Never => new RecipientResult.Refused(recipient, Reply.Parse("550 5.2.1 never")),
+            Whim.HangsUp => new RecipientResult.Interrupted(recipient, "the mailbox changed meanwhile"),
+            Whim.TakesAndHangsUp => new RecipientResult.InDoubt(recipient, "the disk does not say"),
+            _ => new RecipientResult.Delivered(recipient, FakeTransport.Ok),
+        };
 
         private static IPAddress[] Addresses(string name)
         {
