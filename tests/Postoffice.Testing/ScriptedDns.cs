@@ -9,13 +9,14 @@ namespace Postoffice.Testing;
 /// <summary>
 /// A name server on a loopback address, by UDP and TCP (RFC 1035). It answers from lines such as <c>("example.test", "MX 10 mx.example.test")</c>,
 /// with types MX, A, AAAA and CNAME. A name with another line answers every question so: <see cref="ServFail"/>, <see cref="Silence"/>,
-/// <see cref="Garbage"/>. Names without a line do not exist.
+/// <see cref="Garbage"/>; <c>RAW</c> and hexadecimal octets are an answer without its id. Names without a line do not exist.
 /// </summary>
 public sealed class ScriptedDns : IAsyncDisposable
 {
     public const string ServFail = "SERVFAIL";
     public const string Silence = "SILENCE";
     public const string Garbage = "GARBAGE";
+    private const string Raw = "RAW ";
     private const int UdpLimit = 1232; // what the client says it takes
     private const int NoError = 0, ServerFailure = 2, NoSuchName = 3;
 
@@ -27,6 +28,7 @@ public sealed class ScriptedDns : IAsyncDisposable
     private readonly TcpListener tcp;
     private readonly CancellationTokenSource stopping = new();
     private readonly List<string> asked = [];
+    private readonly Dictionary<string, TaskCompletionSource> awaited = [];
     private readonly ILookup<string, string> zone;
     private readonly Task serving;
 
@@ -55,6 +57,17 @@ public sealed class ScriptedDns : IAsyncDisposable
         get
         {
             lock (asked) return [.. asked];
+        }
+    }
+
+    /// <summary>Ends when this was asked, as <see cref="Asked"/> spells it.</summary>
+    public Task SeenAsync(string question)
+    {
+        lock (asked)
+        {
+            if (asked.Contains(question)) return Task.CompletedTask;
+            if (!awaited.TryGetValue(question, out var seen)) awaited[question] = seen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            return seen.Task;
         }
     }
 
@@ -114,9 +127,17 @@ public sealed class ScriptedDns : IAsyncDisposable
     private byte[]? Answer(byte[] question, string transport)
     {
         var (name, type, end) = Question(question);
-        lock (asked) asked.Add($"{transport} {type} {name}");
+        lock (asked)
+        {
+            asked.Add($"{transport} {type} {name}");
+            if (awaited.Remove(asked[^1], out var seen)) seen.SetResult();
+        }
         if (zone[name].Contains(Silence)) return null;
         if (zone[name].Contains(Garbage)) return [.. question.AsSpan(0, 2), .. Enumerable.Repeat((byte)0xC0, 40)];
+        if (zone[name].FirstOrDefault(line => line.StartsWith(Raw, StringComparison.Ordinal)) is { } raw)
+        {
+            return [.. question.AsSpan(0, 2), .. Convert.FromHexString(raw.AsSpan(Raw.Length))];
+        }
         if (zone[name].Contains(ServFail)) return Message(question, end, ServerFailure, []);
         if (!zone.Contains(name)) return Message(question, end, NoSuchName, []);
         return Message(question, end, NoError, Records(name, type));

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Sockets;
 using DnsClient;
@@ -12,24 +13,28 @@ namespace Postoffice.Runner.Resolution;
 /// <summary>The two questions that routing asks. Answers are kept as long as their TTL says, an hour at most; trouble is not kept.</summary>
 internal sealed class DnsQuestions
 {
-    /// <summary>Records taken of one answer: a hostile zone may hold thousands.</summary>
+    /// <summary>Records taken of one answer, exchangers in their order: a hostile zone may hold thousands.</summary>
     private const int MaxRecords = 100;
 
     private static readonly TimeSpan Budget = TimeSpan.FromSeconds(20);
     private static readonly TimeSpan PerServer = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan LongestKept = TimeSpan.FromHours(1);
 
+    /// <summary>Some 10 MB: 10,000 domains with a host each, or what hostile zones put in their place.</summary>
+    private const int MaxKept = 40_000;
+
+    private readonly AnswerCache cache;
     private readonly LookupClient client;
     private readonly ResiliencePipeline<DnsAnswer> pipeline;
 
     public DnsQuestions(IReadOnlyList<NameServer> servers, TimeProvider clock)
-        : this(servers, PerServer, DnsPipeline.Build(Budget, clock))
+        : this(servers, PerServer, DnsPipeline.Build(Budget, clock), clock)
     {
     }
 
-    internal DnsQuestions(IReadOnlyList<NameServer> servers, TimeSpan perServer, ResiliencePipeline<DnsAnswer> pipeline)
+    internal DnsQuestions(IReadOnlyList<NameServer> servers, TimeSpan perServer, ResiliencePipeline<DnsAnswer> pipeline, TimeProvider clock)
     {
         this.pipeline = pipeline;
+        cache = new AnswerCache(MaxKept, clock);
         client = new LookupClient(new LookupClientOptions([.. servers])
         {
             Timeout = perServer,
@@ -37,7 +42,7 @@ internal sealed class DnsQuestions
             UseRandomNameServer = false,
             ContinueOnEmptyResponse = false,
             ExtendedDnsBufferSize = 1232, // unfragmented everywhere; longer answers come by TCP
-            MaximumCacheTimeout = LongestKept,
+            UseCache = false, // its cache grows without end
         });
     }
 
@@ -65,6 +70,7 @@ internal sealed class DnsQuestions
 
     private async Task<DnsAnswer> AskAsync(DomainName name, QueryType type, CancellationToken ct)
     {
+        if (cache.Find(name, type) is { } kept) return kept;
         try
         {
             return await pipeline.ExecuteAsync(async token => await AskOnceAsync(name, type, token), ct);
@@ -75,6 +81,7 @@ internal sealed class DnsQuestions
         }
     }
 
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "What the wire brings is hostile, and the library's parser says so in any way.")]
     private async Task<DnsAnswer> AskOnceAsync(DomainName name, QueryType type, CancellationToken ct)
     {
         try
@@ -82,21 +89,32 @@ internal sealed class DnsQuestions
             var response = await client.QueryAsync($"{name}.", type, cancellationToken: ct);
             return response.Header.ResponseCode switch
             {
-                DnsHeaderResponseCode.NoError => new DnsAnswer.Found([.. response.Answers.Where(answer => answer.RecordType == Type(type)).Take(MaxRecords)]),
+                DnsHeaderResponseCode.NoError => Found(name, type, response.Answers),
                 DnsHeaderResponseCode.NotExistentDomain => new DnsAnswer.NoName(),
                 var code => new DnsAnswer.Trouble($"the name server answers {code} to {type} {name}"),
             };
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        catch (Exception trouble) when (trouble is not OutOfMemoryException)
         {
-            throw;
+            ct.ThrowIfCancellationRequested(); // which the library may tell as any of its own troubles
+            return new DnsAnswer.Trouble(Words(trouble, $"{type} {name}"));
         }
-        catch (Exception trouble) when (trouble is DnsResponseException or DnsResponseParseException or DnsXidMismatchException
-            or SocketException or IOException or OperationCanceledException or ArgumentException or InvalidOperationException)
-        {
-            // What the wire brings is hostile, and the library's parser says so in many ways.
-            return new DnsAnswer.Trouble($"no usable answer to {type} {name}: {(trouble.InnerException as SocketException ?? trouble).Message}");
-        }
+    }
+
+    /// <summary>In our own words: the library's hold the whole packet.</summary>
+    private static string Words(Exception trouble, string question) => (trouble.InnerException ?? trouble) switch
+    {
+        SocketException socket => $"no answer to {question}: {socket.Message}",
+        OperationCanceledException => $"no answer to {question} in time",
+        _ => $"the answer to {question} cannot be read",
+    };
+
+    private DnsAnswer.Found Found(DomainName name, QueryType type, IReadOnlyList<DnsResourceRecord> answers)
+    {
+        var asked = answers.Where(answer => answer.RecordType == Type(type)).OrderBy(answer => answer is MxRecord mx ? mx.Preference : 0);
+        var found = new DnsAnswer.Found([.. asked.Take(MaxRecords)]);
+        if (answers.Count > 0) cache.Keep(name, type, found, TimeSpan.FromSeconds(answers.Min(answer => answer.InitialTimeToLive)));
+        return found;
     }
 
     private static ResourceRecordType Type(QueryType type) => (ResourceRecordType)type;

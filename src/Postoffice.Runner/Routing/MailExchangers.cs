@@ -30,9 +30,8 @@ internal sealed class MailExchangers(
         var tried = 0;
         foreach (var equals in InOrder(exchangers))
         {
-            var found = new List<(DomainName Host, AddressAnswer Answer)>();
-            foreach (var exchanger in equals) found.Add((exchanger.Host, await dns.FindAddressesAsync(exchanger.Host, ct)));
-            if (found.Exists(IsOurselves))
+            var found = await Task.WhenAll(equals.Select(async exchanger => (exchanger.Host, Answer: await dns.FindAddressesAsync(exchanger.Host, ct))));
+            if (Array.Exists(found, IsOurselves))
             {
                 // Ours and all behind it are for others to try: from us they would lead in a circle (RFC 5321 §5.1).
                 if (tried == 0) yield return Loops(domain);

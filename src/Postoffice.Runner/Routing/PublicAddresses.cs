@@ -18,7 +18,8 @@ internal static class PublicAddresses
 
     public static bool Contains(IPAddress address)
     {
-        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
-        return !Array.Exists(Others, network => network.Contains(plain));
+        return IsElsewhere(address) && TranslatedAddress.Of(address).All(IsElsewhere);
+
+        static bool IsElsewhere(IPAddress address) => !Array.Exists(Others, network => network.Contains(address));
     }
 }

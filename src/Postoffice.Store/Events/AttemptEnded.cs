@@ -32,7 +32,10 @@ public sealed record AttemptEnded(
 /// <param name="Phase">As in <see cref="AttemptEnded"/>.</param>
 /// <param name="Reply">The peer's words, hostile text; null when none came.</param>
 /// <param name="Reason">Why it did not get the mail, in our own words; null when the reply tells.</param>
-public sealed record TriedHop(string Host, string? Address, string? Phase, Reply? Reply = null, string? Reason = null);
+public sealed record TriedHop(string Host, string? Address, string? Phase, Reply? Reply = null, string? Reason = null)
+{
+    public string? Reason { get; } = Reason is null ? null : KeptText.Of(Reason);
+}
 
 /// <param name="Recipient">Recipient number.</param>
 /// <param name="Reply">The peer's words, hostile text; null when no reply came.</param>

@@ -9,8 +9,6 @@ public sealed record Reply(int Code, EnhancedStatusCode? Status, string Text)
     /// <summary>Characters of a text that is kept: enough for every reply seen in earnest, little enough for a hundred recipients in one fact.</summary>
     public const int MaxKeptCharacters = 1_000;
 
-    private const char Cut = '…';
-
     public bool IsPositive => Code is >= 200 and < 400;
 
     /// <summary>2yz: the command was done, and nothing more is asked for.</summary>
@@ -42,13 +40,7 @@ public sealed record Reply(int Code, EnhancedStatusCode? Status, string Text)
     public static Reply Parse(string text) => TryParse(text, out var reply) ? reply : throw new FormatException($"Not a reply: {text}");
 
     /// <summary>The reply as it is kept: a text over <see cref="MaxKeptCharacters"/> ends there, with <c>…</c> as its last character.</summary>
-    public Reply Kept()
-    {
-        if (Text.Length <= MaxKeptCharacters) return this;
-        var end = MaxKeptCharacters - 1;
-        if (char.IsHighSurrogate(Text[end - 1])) end--; // never half a character
-        return this with { Text = string.Concat(Text.AsSpan(0, end), [Cut]) };
-    }
+    public Reply Kept() => Text.Length <= MaxKeptCharacters ? this : this with { Text = KeptText.Of(Text) };
 
     public override string ToString() => Status is { } status ? $"{Code} {status} {Text}" : $"{Code} {Text}";
 }

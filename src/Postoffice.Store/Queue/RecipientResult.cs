@@ -4,8 +4,8 @@ using Postoffice.Store.Mail;
 namespace Postoffice.Store.Queue;
 
 /// <summary>
-/// What a transport says of one recipient, before it is decided what that means. A reply is kept to <see cref="Reply.MaxKeptCharacters"/>: a
-/// hostile one has 64 KiB, and a transaction has it once for each of its recipients.
+/// What a transport says of one recipient, before it is decided what that means. A reply or reason is kept to
+/// <see cref="Reply.MaxKeptCharacters"/>: a hostile one has 64 KiB, and a transaction has it once for each of its recipients.
 /// </summary>
 /// <param name="Recipient">Recipient number.</param>
 public abstract record RecipientResult(int Recipient)
@@ -28,16 +28,28 @@ public abstract record RecipientResult(int Recipient)
 
     /// <summary>Given up in our own words: there is nobody to ask, or it is nothing that the next hop takes.</summary>
     /// <param name="Status">Of class 5.</param>
-    public sealed record Failed(int Recipient, EnhancedStatusCode Status, string Reason) : RecipientResult(Recipient);
+    public sealed record Failed(int Recipient, EnhancedStatusCode Status, string Reason) : RecipientResult(Recipient)
+    {
+        public string Reason { get; } = KeptText.Of(Reason);
+    }
 
     /// <summary>No reply, and nothing was taken: no route, no connection, our own trouble.</summary>
-    public sealed record Unreached(int Recipient, string Reason) : RecipientResult(Recipient);
+    public sealed record Unreached(int Recipient, string Reason) : RecipientResult(Recipient)
+    {
+        public string Reason { get; } = KeptText.Of(Reason);
+    }
 
     /// <summary>Nothing was taken and nothing speaks against another try at once: we stopped in the middle of it.</summary>
-    public sealed record Interrupted(int Recipient, string Reason) : RecipientResult(Recipient);
+    public sealed record Interrupted(int Recipient, string Reason) : RecipientResult(Recipient)
+    {
+        public string Reason { get; } = KeptText.Of(Reason);
+    }
 
     /// <summary>Everything may have been sent and no answer came (RFC 1047).</summary>
-    public sealed record InDoubt(int Recipient, string Reason) : RecipientResult(Recipient);
+    public sealed record InDoubt(int Recipient, string Reason) : RecipientResult(Recipient)
+    {
+        public string Reason { get; } = KeptText.Of(Reason);
+    }
 }
 
 /// <summary>An attempt as the transport saw it; see <see cref="Events.AttemptEnded"/>.</summary>

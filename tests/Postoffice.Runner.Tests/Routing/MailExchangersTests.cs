@@ -106,6 +106,31 @@ public sealed class MailExchangersTests
     }
 
     [Fact]
+    public async Task The_best_exchanger_is_found_behind_a_hundred_worse_ones()
+    {
+        await using var dns = new ScriptedDns([.. Zone, .. Enumerable.Range(0, 120).Select(i => ("many.test", $"MX 50 h{i}.many.test")), ("many.test", "MX 1 a.two.test")]);
+        await foreach (var best in Exchangers(Questions(dns)).FindAsync(Domain("many.test"), default))
+        {
+            Assert.Equal("a.two.test", best.Host);
+            break;
+        }
+    }
+
+    [Fact]
+    public async Task Equals_are_looked_up_at_once()
+    {
+        await using var dns = new ScriptedDns(
+            ("equal.test", "MX 10 a.equal.test"), ("equal.test", "MX 10 b.equal.test"), ("a.equal.test", ScriptedDns.Silence), ("b.equal.test", ScriptedDns.Silence));
+        using var stop = new CancellationTokenSource();
+        var questions = new DnsQuestions([new NameServer(dns.Server)], TimeSpan.FromMinutes(10), ResiliencePipeline<DnsAnswer>.Empty, TimeProvider.System);
+
+        var finding = Exchangers(questions).FindAsync(Domain("equal.test"), stop.Token).ToListAsync(CancellationToken.None).AsTask();
+        await Task.WhenAll(dns.SeenAsync("udp A a.equal.test"), dns.SeenAsync("udp A b.equal.test")).WaitAsync(TimeSpan.FromSeconds(30));
+        await stop.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => finding);
+    }
+
+    [Fact]
     public async Task A_host_is_looked_up_when_its_turn_comes()
     {
         await using var dns = new ScriptedDns(Zone);
@@ -131,7 +156,7 @@ public sealed class MailExchangersTests
     {
         await using var sick = new ScriptedDns([.. Zone.Select(line => line.Item1).Distinct().Select(name => (name, ScriptedDns.ServFail))]);
         await using var well = new ScriptedDns(Zone);
-        var questions = new DnsQuestions([sick.Server, well.Server], TimeSpan.FromSeconds(5), ResiliencePipeline<DnsAnswer>.Empty);
+        var questions = new DnsQuestions([sick.Server, well.Server], TimeSpan.FromSeconds(5), ResiliencePipeline<DnsAnswer>.Empty, TimeProvider.System);
 
         Assert.Equal("implicit.test 192.0.2.3:25", await FindAsync(questions, "implicit.test"));
     }
@@ -175,7 +200,7 @@ public sealed class MailExchangersTests
 
     /// <summary>Each question once, so that silence does not take long.</summary>
     private static DnsQuestions Questions(ScriptedDns dns) =>
-        new([new NameServer(dns.Server)], TimeSpan.FromSeconds(1), ResiliencePipeline<DnsAnswer>.Empty);
+        new([new NameServer(dns.Server)], TimeSpan.FromSeconds(1), ResiliencePipeline<DnsAnswer>.Empty, TimeProvider.System);
 
     private static DomainName Domain(string text) => DomainName.TryParse(text, out var domain) ? domain : throw new ArgumentException(text);
 }

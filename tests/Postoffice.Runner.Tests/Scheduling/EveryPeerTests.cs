@@ -175,7 +175,7 @@ public sealed class EveryPeerTests
             var rig = ground.Beside(lease);
             var workings = rig.Workings.Current;
             var phases = new PhasePipelines(workings.Options.Timeouts, ground.Clock);
-            var hosts = new HostAddresses(OwnEndpoints.From(Settings.Empty), (name, _) => Task.FromResult(Addresses(name)));
+            var hosts = new HostAddresses(OwnEndpoints.From(Settings.Empty), TimeProvider.System, (name, _) => Task.FromResult(Addresses(name)));
             var rules = SessionRules.From(Settings.Empty, CredentialsTable.Empty, ground.Clock);
             var sessions = new SmtpTransport(
                 ground.Store.Content, new NextHops(hosts, exchangers: null!), world, rules, workings.Idle, phases, RunnerRig.Self, rig.Board,

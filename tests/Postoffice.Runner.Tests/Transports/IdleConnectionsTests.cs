@@ -131,7 +131,7 @@ public sealed class IdleConnectionsTests : IDisposable
         var ct = TestContext.Current.CancellationToken;
         var id = await temp.Store.AcceptAsync(ct, null, "bob@example.test");
         var message = QueuedMessage.Fold(id, await temp.Store.Events.ReadAsync(StreamId.Message(id), 0, ct))!;
-        var hops = new NextHops(new HostAddresses(OwnEndpoints.From(Settings.Empty)), exchangers: null!);
+        var hops = new NextHops(new HostAddresses(OwnEndpoints.From(Settings.Empty), TimeProvider.System), exchangers: null!);
         var rules = SessionRules.From(Settings.Empty, CredentialsTable.Empty, TimeProvider.System);
         var transport = new SmtpTransport(
             temp.Store.Content, hops, new TcpDialer(Phases()), rules, idle, Phases(), RunnerRig.Self, new SwitchBoard(), TimeProvider.System);

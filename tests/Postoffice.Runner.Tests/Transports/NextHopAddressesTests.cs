@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.Extensions.Time.Testing;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Resolution;
@@ -145,16 +146,30 @@ public sealed class NextHopAddressesTests : IDisposable
     [Fact]
     public async Task A_name_that_cannot_be_resolved_waits_with_the_reason()
     {
-        var hosts = new HostAddresses(OwnEndpoints.From(Settings.Empty), (_, _) => throw new SocketException((int)SocketError.TryAgain));
+        var hosts = new HostAddresses(OwnEndpoints.From(Settings.Empty), TimeProvider.System, (_, _) => throw new SocketException((int)SocketError.TryAgain));
 
         var found = Assert.Single(await hosts.FindAsync(Hop(25), default).ToListAsync());
 
         Assert.StartsWith("mx.remote.example cannot be resolved: ", Assert.IsType<Candidate.Unreached>(found).Reason);
     }
 
+    [Fact]
+    public async Task The_systems_resolver_is_not_waited_for_without_end()
+    {
+        var clock = new FakeTimeProvider();
+        var hosts = new HostAddresses(OwnEndpoints.From(Settings.Empty), clock, (_, _) => new TaskCompletionSource<IPAddress[]>().Task);
+
+        var finding = hosts.FindAsync(Hop(25), default).ToListAsync().AsTask();
+        Assert.False(finding.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(20));
+
+        var found = Assert.Single(await finding.WaitAsync(TimeSpan.FromSeconds(30)));
+        Assert.Equal("mx.remote.example cannot be resolved: no answer from the system's resolver within 20 s", Assert.IsType<Candidate.Unreached>(found).Reason);
+    }
+
     private static NextHop Hop(int port) => new("mx.remote.example", null, port);
 
-    private static HostAddresses Hosts(params IPAddress[] addresses) => new(OwnEndpoints.From(Settings.Empty), (_, _) => Task.FromResult(addresses));
+    private static HostAddresses Hosts(params IPAddress[] addresses) => new(OwnEndpoints.From(Settings.Empty), TimeProvider.System, (_, _) => Task.FromResult(addresses));
 
     private static NextHops Hops(IPAddress[] addresses)
     {

@@ -346,7 +346,7 @@ public sealed class SmtpTransportTests : IDisposable
         var timeouts = new PhaseTimeouts { Connect = limit, Greeting = limit, Mail = limit, Rcpt = limit, Data = limit, Content = limit, Dot = limit, Quit = limit };
         var endpoints = OwnEndpoints.From(own is null ? Settings.Empty : ConfigurationFile.Load(EmptyFile(), [own]));
         var questions = new DnsQuestions([dns?.Server ?? new IPEndPoint(IPAddress.Loopback, 9)], TimeProvider.System);
-        var hops = new NextHops(new HostAddresses(endpoints), new MailExchangers(questions, endpoints, RunnerRig.Self, port, mayDial: _ => true));
+        var hops = new NextHops(new HostAddresses(endpoints, TimeProvider.System), new MailExchangers(questions, endpoints, RunnerRig.Self, port, mayDial: _ => true));
         var phases = new PhasePipelines(timeouts, TimeProvider.System);
         var idle = new IdleConnections(1, phases, TimeProvider.System);
         var rules = SessionRules.From(Settings.Empty, CredentialsTable.Empty, TimeProvider.System);

@@ -81,6 +81,19 @@ public sealed class DecideTests
     }
 
     [Fact]
+    public void No_reason_is_kept_longer_than_a_reply()
+    {
+        var words = new string('x', 2_000);
+        string?[] reasons =
+        [
+            new RecipientResult.Failed(1, new(5, 4, 4), words).Reason, new RecipientResult.Unreached(1, words).Reason,
+            new RecipientResult.Interrupted(1, words).Reason, new RecipientResult.InDoubt(1, words).Reason,
+            new TriedHop("mx.example.test", null, null, Reason: words).Reason,
+        ];
+        Assert.All(reasons, reason => Assert.Equal(Reply.MaxKeptCharacters, reason!.Length));
+    }
+
+    [Fact]
     public void What_a_taker_says_at_length_is_kept_short_as_well() =>
         Assert.Equal(Reply.MaxKeptCharacters, new RecipientResult.Delivered(1, new Reply(250, null, new string('x', 2_000))).Reply.Text.Length);
 
