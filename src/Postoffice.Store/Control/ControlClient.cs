@@ -43,14 +43,9 @@ public sealed class ControlClient : IDisposable
     /// <exception cref="IOException">The service went away, fell silent or does not speak as it should.</exception>
     public async IAsyncEnumerable<ControlAnswer> AskAsync(ControlRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
-        var line = JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Lines.ControlRequest);
         var lines = new ControlLines(PipeReader.Create(link), MaxAnswerOctets, Silence, clock);
-        await OrWhyAsync(async () =>
-        {
-            await link.WriteAsync((byte[])[.. line, (byte)'\n'], ct);
-            return line;
-        });
-        while (await OrWhyAsync(() => lines.ReadAsync(ct)) is { } octets)
+        await SendAsync(request, ct);
+        while (await ReadAsync(lines, ct) is { } octets)
         {
             var answer = Parse(octets);
             yield return answer;
@@ -61,23 +56,40 @@ public sealed class ControlClient : IDisposable
 
     public void Dispose() => link.Dispose();
 
-    /// <summary>Trouble in words for who asked: he cannot know how far the service came.</summary>
-    private async ValueTask<byte[]?> OrWhyAsync(Func<ValueTask<byte[]?>> step)
+    private async Task SendAsync(ControlRequest request, CancellationToken ct)
     {
+        var line = JsonSerializer.SerializeToUtf8Bytes(request, ControlJson.Lines.ControlRequest);
         try
         {
-            return await step();
+            await link.WriteAsync((byte[])[.. line, (byte)'\n'], ct);
         }
         catch (IOException trouble)
         {
-            throw new IOException(trouble.InnerException switch
-            {
-                SocketException => Ended,
-                OperationCanceledException => $"{path}: the service was silent for {Silence.TotalSeconds} s; it stands still or has too much to do, and may still do what was asked.",
-                _ => trouble.Message,
-            }, trouble);
+            throw InWords(trouble);
         }
     }
+
+    private async ValueTask<byte[]?> ReadAsync(ControlLines lines, CancellationToken ct)
+    {
+        try
+        {
+            return await lines.ReadAsync(ct);
+        }
+        catch (IOException trouble)
+        {
+            throw InWords(trouble);
+        }
+    }
+
+    /// <summary>Trouble in words for who asked: he cannot know how far the service came.</summary>
+    private IOException InWords(IOException trouble) => new(
+        trouble.InnerException switch
+        {
+            SocketException => Ended,
+            OperationCanceledException => $"{path}: the service was silent for {Silence.TotalSeconds} s; it stands still or has too much to do, and may still do what was asked.",
+            _ => trouble.Message,
+        },
+        trouble);
 
     private static ControlAnswer Parse(byte[] line)
     {
