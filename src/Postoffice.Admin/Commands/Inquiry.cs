@@ -11,7 +11,8 @@ namespace Postoffice.Admin.Commands;
 /// Where answers come from: the store itself for root and its owner, a service for everybody else. The answers are the same, so whoever shows
 /// them need not know.
 /// </summary>
-internal sealed class Inquiry(Settings settings, TimeProvider clock)
+/// <param name="tell">Takes a sentence when a service keeps the asker waiting; null when nobody wants to know.</param>
+internal sealed class Inquiry(Settings settings, TimeProvider clock, Action<string>? tell = null)
 {
     private static readonly string[] Sockets = ["runner.sock", "smtpd.sock"];
     private static readonly ControlAnswer StoreAlone =
@@ -31,7 +32,7 @@ internal sealed class Inquiry(Settings settings, TimeProvider clock)
     /// <exception cref="StoreRefusedException">The store must not be opened.</exception>
     public async IAsyncEnumerable<ControlAnswer> OrderAsync(ControlRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
-        var (client, why) = await ControlClient.ConnectAsync(Path.Join(ServicePlaces.ControlDirectory(settings), Sockets[0]), clock, ct);
+        var (client, why) = await ControlClient.ConnectAsync(Path.Join(ServicePlaces.ControlDirectory(settings), Sockets[0]), clock, ct, tell);
         using var connected = client;
         if (client is not null)
         {
@@ -52,7 +53,7 @@ internal sealed class Inquiry(Settings settings, TimeProvider clock)
     /// <exception cref="StoreRefusedException">The store must not be opened.</exception>
     public async IAsyncEnumerable<ControlAnswer> AskRunnerFirstAsync(ControlRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
-        var (client, _) = await ControlClient.ConnectAsync(Path.Join(ServicePlaces.ControlDirectory(settings), Sockets[0]), clock, ct);
+        var (client, _) = await ControlClient.ConnectAsync(Path.Join(ServicePlaces.ControlDirectory(settings), Sockets[0]), clock, ct, tell);
         using var connected = client;
         if (client is not null)
         {
@@ -78,7 +79,7 @@ internal sealed class Inquiry(Settings settings, TimeProvider clock)
         var reasons = new List<string>();
         foreach (var socket in sockets)
         {
-            var (client, why) = await ControlClient.ConnectAsync(Path.Join(directory, socket), clock, ct);
+            var (client, why) = await ControlClient.ConnectAsync(Path.Join(directory, socket), clock, ct, tell);
             if (client is null)
             {
                 reasons.Add(why);

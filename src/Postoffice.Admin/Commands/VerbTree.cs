@@ -166,7 +166,9 @@ internal sealed class VerbTree
 
     private Settings Settings(ParseResult line) => ConfigurationFile.Load(line.GetValue(file), line.GetValue(settings) ?? []);
 
-    private Inquiry Ask(ParseResult line) => new(Settings(line), screen.Clock);
+    /// <summary>People read who keeps them waiting, programs do not.</summary>
+    private Inquiry Ask(ParseResult line) =>
+        new(Settings(line), screen.Clock, line.GetValue(json) ? null : sentence => screen.Complain("postoffice", sentence));
 
     private TimeText Time(bool utc) => new(utc ? TimeZoneInfo.Utc : screen.Clock.LocalTimeZone);
 

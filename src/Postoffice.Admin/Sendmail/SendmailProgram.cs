@@ -27,7 +27,7 @@ internal sealed class SendmailProgram(string program, Screen screen)
         }
 
         var settings = ConfigurationFile.Load(options.ConfigurationFile, options.Settings);
-        var inquiry = new Inquiry(settings, screen.Clock);
+        var inquiry = new Inquiry(settings, screen.Clock, options.Json ? null : sentence => screen.Complain(program, sentence));
         return options.Mode switch
         {
             SendmailMode.List => Ended(await new QueueCommand(inquiry, screen, new TimeText(screen.Clock.LocalTimeZone)).RunAsync(options.Json, ct)),

@@ -12,26 +12,29 @@ public sealed class ControlClient : IDisposable
     private const int MaxAnswerOctets = 16 << 20; // one fact of a message with very many recipients
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Whoever has watched nothing happen for so long wonders.</summary>
+    private static readonly TimeSpan Wonder = TimeSpan.FromSeconds(2);
+
     private readonly string path;
     private readonly NetworkStream link;
     private readonly TimeProvider clock;
+    private readonly Action<string>? tell;
     private string Ended => $"{path}: the service ended before its answer did; it may have done what was asked.";
 
-    private ControlClient(string path, NetworkStream link, TimeProvider clock)
-    {
-        this.path = path;
-        this.link = link;
-        this.clock = clock;
-    }
+    private ControlClient(string path, NetworkStream link, TimeProvider clock, Action<string>? tell) =>
+        (this.path, this.link, this.clock, this.tell) = (path, link, clock, tell);
 
     /// <summary>Connects within a few seconds.</summary>
+    /// <param name="tell">Takes a sentence when the service keeps somebody waiting: what for, and how long at most.</param>
     /// <returns>The client, or why there is none: what the system said.</returns>
-    public static async Task<(ControlClient? Client, string Why)> ConnectAsync(string path, TimeProvider clock, CancellationToken ct)
+    public static async Task<(ControlClient? Client, string Why)> ConnectAsync(string path, TimeProvider clock, CancellationToken ct, Action<string>? tell = null)
     {
         try
         {
-            var socket = await UnixSockets.ConnectAsync(path, Patience, clock, ct);
-            return (new ControlClient(path, new NetworkStream(socket, ownsSocket: true), clock), "");
+            var connecting = UnixSockets.ConnectAsync(path, Patience, clock, ct);
+            if (tell is not null && await TakesLongAsync(connecting, clock)) tell($"{path}: waiting for a connection to the service, {Patience.TotalSeconds} s at most.");
+            return (new ControlClient(path, new NetworkStream(await connecting, ownsSocket: true), clock, tell), "");
         }
         catch (Exception nobody) when (nobody is SocketException or ArgumentException)
         {
@@ -39,22 +42,43 @@ public sealed class ControlClient : IDisposable
         }
     }
 
-    /// <summary>Asks once; the answer ends with its <see cref="ControlEnd"/>.</summary>
+    /// <summary>
+    /// Asks once; a service that keeps the asker waiting is told of once, but not in a conversation that has begun: there the peer is silent.
+    /// The answer ends with its <see cref="ControlEnd"/>.
+    /// </summary>
     /// <exception cref="IOException">The service went away, fell silent or does not speak as it should.</exception>
     public async IAsyncEnumerable<ControlAnswer> AskAsync(ControlRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
         var lines = new ControlLines(PipeReader.Create(link), MaxAnswerOctets, Silence, clock);
         await SendAsync(request, ct);
-        while (await ReadAsync(lines, ct) is { } octets)
+        var isToTell = tell is not null;
+        while (true)
         {
+            var reading = ReadAsync(lines, ct);
+            if (isToTell && await TakesLongAsync(reading, clock))
+            {
+                tell!($"{path}: waiting for the service to answer, {Silence.TotalSeconds} s at most.");
+                isToTell = false;
+            }
+            if (await reading is not { } octets) break;
             var answer = Parse(octets);
             yield return answer;
             if (answer.End is not null) yield break;
+            isToTell &= !request.Verbose;
         }
         throw new IOException(Ended);
     }
 
     public void Dispose() => link.Dispose();
+
+    /// <summary>True when somebody wonders and it has not ended; false as soon as it has, however it ended.</summary>
+    private static async Task<bool> TakesLongAsync(Task step, TimeProvider clock)
+    {
+        using var over = new CancellationTokenSource();
+        var first = await Task.WhenAny(step, Task.Delay(Wonder, clock, over.Token));
+        await over.CancelAsync();
+        return first != step;
+    }
 
     private async Task SendAsync(ControlRequest request, CancellationToken ct)
     {
@@ -69,7 +93,7 @@ public sealed class ControlClient : IDisposable
         }
     }
 
-    private async ValueTask<byte[]?> ReadAsync(ControlLines lines, CancellationToken ct)
+    private async Task<byte[]?> ReadAsync(ControlLines lines, CancellationToken ct)
     {
         try
         {
