@@ -41,9 +41,11 @@ internal sealed class MessageActCommand(Inquiry inquiry, Screen screen)
     private void Show(ActEntry act, bool json)
     {
         if (json) screen.Output.WriteJson(act, ControlJson.Lines.ActEntry);
-        else if (act.Changed) screen.Output.WriteLine($"{act.QueueId}: {PrintableText.Escape(act.Words)}");
-        else screen.Complain("postoffice", $"{act.QueueId}: {PrintableText.Escape(act.Words)}");
+        else if (act.Changed) screen.Output.WriteLine(Line(act));
+        else screen.Complain("postoffice", Line(act));
     }
+
+    private static string Line(ActEntry act) => $"{(act.QueueId.Length == 0 ? "" : $"{act.QueueId}: ")}{PrintableText.Escape(act.Words)}";
 
     private IAsyncEnumerable<string> Ids(IReadOnlyList<string> words, CancellationToken ct) =>
         words.ToAsyncEnumerable().SelectMany(word => word == "-" ? QueueIdLines.ReadAsync(screen.Input, ct) : AsyncEnumerable.Repeat(word, 1));

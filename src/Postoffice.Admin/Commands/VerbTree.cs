@@ -37,10 +37,27 @@ internal sealed class VerbTree
             tree.Reroute(), tree.Projection(), tree.Store(),
         };
         HelpWithExamples.Put(root);
+        RefuseEmptyValues(root);
         return root;
     }
 
     private Command History()
+    /// <summary>
+    /// An empty value is a variable that was never set: <c>runq -R "$DOMAIN"</c> would run everything. Ids are answered for one by one, and a
+    /// reason may be left open.
+    /// </summary>
+    private static void RefuseEmptyValues(Command command)
+    {
+        foreach (var option in command.Options.Where(option => option.Name != "--reason"))
+        {
+            option.Validators.Add(result =>
+            {
+                if (result.Tokens.Any(token => token.Value.Length == 0)) result.AddError($"{result.IdentifierToken?.Value ?? option.Name} is given an empty value.");
+            });
+        }
+        foreach (var verb in command.Subcommands) RefuseEmptyValues(verb);
+    }
+
     {
         var from = new Option<string?>("--from") { Description = "Reverse-path: an address, or a pattern with * for anything; <> for notifications.", HelpName = "ADDRESS" };
         var to = new Option<string?>("--to") { Description = "A recipient: an address, or a pattern such as *@example.test.", HelpName = "ADDRESS" };

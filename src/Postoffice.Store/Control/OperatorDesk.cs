@@ -44,7 +44,7 @@ public sealed class OperatorDesk(IMessageActs acts)
 
     private async Task<ActEntry> ActAsync(OperatorAct act, string text, CancellationToken ct)
     {
-        if (!QueueId.TryParse(text, out var id)) return Undone($"is not a queue id: these have {QueueId.Length} letters and digits", Usage);
+        if (!QueueId.TryParse(text, out var id)) return Undone(NotAnId(text), Usage);
         QueuedMessage? seen = null;
         QueueEvent? decided = null;
         try
@@ -67,6 +67,10 @@ public sealed class OperatorDesk(IMessageActs acts)
 
         ActEntry Undone(string words, int exitCode) => new(PrintableText.Escape(text, 40), Changed: false, words, exitCode);
     }
+
+    /// <summary>Behind the word itself, which cannot be seen when it is empty.</summary>
+    private static string NotAnId(string text) =>
+        $"{(text.Length == 0 ? "an empty word " : "")}is not a queue id: these have {QueueId.Length} letters and digits";
 
     /// <summary>Facts name people, not numbers.</summary>
     private static string NameOf(uint uid)

@@ -69,7 +69,7 @@ public sealed class StoreAnswers(MailStore store)
     {
         if (!QueueId.TryParse(text, out var id))
         {
-            yield return ControlAnswer.Ended(Usage, $"{PrintableText.Escape(text, 40)} is not a queue id: these have {QueueId.Length} letters and digits. See postoffice history.");
+            yield return ControlAnswer.Ended(Usage, $"{(string.IsNullOrEmpty(text) ? "An empty word" : PrintableText.Escape(text, 40))} is not a queue id: these have {QueueId.Length} letters and digits. See postoffice history.");
             yield break;
         }
         var owner = store.Trace.OwnerOf(id);

@@ -68,6 +68,19 @@ public sealed class MessageActCommandTests : IDisposable
         Assert.Equal("postoffice: 000000000000: is unknown: the journal has no such message\n", run.Error);
     }
 
+    [Theory]
+    [InlineData("hold")]
+    [InlineData("release")]
+    [InlineData("cancel")]
+    public async Task A_word_that_cannot_be_seen_is_named_all_the_same(string verb)
+    {
+        var empty = await PostofficeAsync("", verb, "");
+        Assert.Equal((64, "postoffice: an empty word is not a queue id: these have 12 letters and digits\n"), (empty.ExitCode, empty.Error));
+        var trace = await PostofficeAsync("", "trace", "");
+        Assert.Equal((64, "postoffice: An empty word is not a queue id: these have 12 letters and digits. See postoffice history.\n"), (trace.ExitCode, trace.Error));
+        Assert.Equal("postoffice: \\x1B[2J\\x00: is not a queue id: these have 12 letters and digits\n", (await PostofficeAsync("\u001b[2J\0\n", verb, "-")).Error);
+    }
+
     [Fact]
     public async Task What_mailq_prints_can_be_read_as_ids()
     {
