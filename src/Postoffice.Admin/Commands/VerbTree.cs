@@ -16,7 +16,8 @@ internal sealed class VerbTree
     private readonly Option<bool> json = new("--json") { Description = "One JSON object a line, times in UTC." };
     private readonly Option<bool> utc = new("--utc") { Description = "Show times in UTC instead of local time." };
 
-    private readonly Option<string?> reason = new("--reason") { Description = "Why, for whoever asks later.", HelpName = "TEXT" };
+    private readonly Option<string?> reason = new("--reason") { Description = "Why: recorded for whoever asks later; the sender does not read it.", HelpName = "TEXT" };
+    private readonly Option<string?> reasonTold = new("--reason") { Description = "Why: recorded, and the notification tells it to the sender, with your name.", HelpName = "TEXT" };
     private readonly Option<string?> recipient = new("--recipient") { Description = "Only this recipient: its address, or its number as trace shows it.", HelpName = "ADDRESS" };
     private readonly Option<string?> nextHop = new("--to") { Description = "The next hop: a name, or an address; an IPv6 address stands in brackets.", HelpName = "HOST[:PORT]" };
     private readonly Argument<string[]> ids = new("ID") { Description = "Queue ids; - reads them, or what mailq --json prints, from standard input.", Arity = ArgumentArity.OneOrMore };
@@ -134,12 +135,13 @@ internal sealed class VerbTree
     /// <param name="more">The options this one has beside those all have.</param>
     private Command Act(string word, string description, params Option<string?>[] more)
     {
-        var command = new Command(word, description) { ids, reason, json };
+        var why = word == ControlRequest.Expire ? reasonTold : reason;
+        var command = new Command(word, description) { ids, why, json };
         foreach (var option in more) command.Add(option);
         command.SetAction(async (line, ct) =>
         {
             string? Of(Option<string?> option) => more.Contains(option) ? line.GetValue(option) : null;
-            var order = new MessageOrder([], line.GetValue(reason), Of(recipient), Of(nextHop));
+            var order = new MessageOrder([], line.GetValue(why), Of(recipient), Of(nextHop));
             return Ended(await new MessageActCommand(Ask(line), screen).RunAsync(word, order, line.GetRequiredValue(ids), line.GetValue(json), ct));
         });
         return command;
