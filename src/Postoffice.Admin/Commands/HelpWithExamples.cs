@@ -13,7 +13,7 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         ["history"] = ["history --to bob@example.test --since 2h", "history --from '*@example.org' --status failed", "history --since 2026-11-22 --until 2026-11-23 --json"],
         ["trace"] = ["trace 0A1B2C3D4E5F", "trace 0A1B2C3D4E5F --utc"],
         ["queue"] = ["queue", "queue --json"],
-        ["destinations"] = ["destinations", "destinations --json"],
+        ["destinations"] = ["destinations", "destinations --all", "destinations --json"],
         ["runq"] = ["runq", "runq -v -R example.test", "runq -S alice@example.org", "runq -I 0A1B2C3D4E5F"],
         ["hold"] = ["hold 0A1B2C3D4E5F --reason 'looks like spam'", "queue --json | grep -F '@example.test' | postoffice hold -"],
         ["release"] = ["release 0A1B2C3D4E5F"],

@@ -37,12 +37,11 @@ internal sealed class VerbTree
             tree.Act(ControlRequest.Expire, "Ends messages, or one recipient of each, as if their time were over: the sender is told. Held ones too.", tree.recipient),
             tree.Reroute(), tree.Projection(), tree.Store(),
         };
-        HelpWithExamples.Put(root);
         RefuseEmptyValues(root);
+        HelpWithExamples.Put(root);
         return root;
     }
 
-    private Command History()
     /// <summary>
     /// An empty value is a variable that was never set: <c>runq -R "$DOMAIN"</c> would run everything. Ids are answered for one by one, and a
     /// reason may be left open.
@@ -59,6 +58,7 @@ internal sealed class VerbTree
         foreach (var verb in command.Subcommands) RefuseEmptyValues(verb);
     }
 
+    private Command History()
     {
         var from = new Option<string?>("--from") { Description = "Reverse-path: an address, or a pattern with * for anything; <> for notifications.", HelpName = "ADDRESS" };
         var to = new Option<string?>("--to") { Description = "A recipient: an address, or a pattern such as *@example.test.", HelpName = "ADDRESS" };
@@ -110,9 +110,10 @@ internal sealed class VerbTree
 
     private Command Destinations()
     {
-        var command = new Command("destinations", "Where mail waits: how much, whether it is tried, attempts under way and allowed, words last heard.") { json, utc };
+        var all = new Option<bool>("--all") { Description = "Also those where nothing waits: tried in the last ten minutes, or given up on for a while that is over." };
+        var command = new Command("destinations", "Where mail waits or nothing is tried for now: how much, attempts under way and allowed, words last heard.") { all, json, utc };
         command.SetAction(async (line, ct) =>
-            Ended(await new DestinationsCommand(Ask(line), screen, Time(line.GetValue(utc))).RunAsync(line.GetValue(json), ct)));
+            Ended(await new DestinationsCommand(Ask(line), screen, Time(line.GetValue(utc))).RunAsync(line.GetValue(all), line.GetValue(json), ct)));
         return command;
     }
 

@@ -20,6 +20,7 @@ internal sealed class DestinationText(Screen screen, TimeText time)
             { OpenUntil: { } until } when until > screen.Clock.GetUtcNow() => $"not tried until {time.Second(until)}",
             { OpenUntil: { } until } => $"may be tried since {time.Second(until)}",
             { Waiting: 0, Trying: 0, Held: > 0 } => "held",
+            { Waiting: 0, Trying: 0, Running: null or 0 } => "nothing waits",
             _ => "tried",
         };
         var attempts = entry is { Running: { } running, Limit: { } limit } ? $"{running} of {limit}" : "-";
@@ -35,9 +36,10 @@ internal sealed class DestinationText(Screen screen, TimeText time)
             new Text($"{entry.Held}"), new Text(attempts), new Text(words));
     }
 
-    public void End()
+    /// <param name="quiet">Destinations that were left out.</param>
+    public void End(int quiet)
     {
-        if (isEmpty) screen.Output.WriteLine("Nothing waits, and nothing was tried of late.");
+        if (isEmpty) screen.Output.WriteLine(quiet == 0 ? "Nothing waits, and nothing was tried of late." : $"Nothing waits; --all shows {quiet} where nothing does.");
         else if (table is not null) Terminal.Of(screen).Write(table);
     }
 

@@ -162,11 +162,43 @@ public sealed class VerbTests : IDisposable
         Assert.StartsWith("mx.gone.test:25 ", lines[2]);
         var over = DateTimeOffset.UnixEpoch.AddYears(50);
         await temp.Store.Events.AppendAsync(new Append(StreamId.Destination("mx.gone.test:25"), ExpectedVersion.Any, new CircuitOpened("refused", over)), Ct);
+        Assert.Equal(2, Lines(await PostofficeAsync(isTerminal: false, "destinations")).Length); // its mail is gone, and so is the trouble
         Assert.StartsWith(
-            "mx.gone.test:25                   may be tried since 2020-01-01 00:00:00 +00:00  waiting 0 ", Lines(await PostofficeAsync(isTerminal: false, "destinations", "--utc"))[2]);
+            "mx.gone.test:25                   may be tried since 2020-01-01 00:00:00 +00:00  waiting 0 ", Lines(await PostofficeAsync(isTerminal: false, "destinations", "--all", "--utc"))[2]);
         var table = await PostofficeAsync(isTerminal: true, "destinations");
         Assert.All((string[])["Destination", "Waiting", "Last heard", "remote.test", "not tried"], words => Assert.Contains(words, table));
     }
+
+    [Fact]
+    public async Task Destinations_where_nothing_waits_are_counted_and_shown_when_asked_for()
+    {
+        var over = DateTimeOffset.UnixEpoch.AddYears(50);
+        await temp.Store.Events.AppendAsync(new Append(StreamId.Destination("mx.gone.test:25"), ExpectedVersion.Any, new CircuitOpened("refused", over)), Ct);
+
+        Assert.Equal("Nothing waits; --all shows 1 where nothing does.\n", await PostofficeAsync(isTerminal: false, "destinations"));
+        Assert.Equal("", await PostofficeAsync(isTerminal: false, "destinations", "--json"));
+        Assert.Contains("\"mx.gone.test:25\"", await PostofficeAsync(isTerminal: false, "destinations", "--all", "--json"));
+    }
+
+    [Theory]
+    [InlineData("runq", "-R", "")]
+    [InlineData("history", "--from", "")]
+    [InlineData("cancel", "0A1B2C3D4E5F", "--recipient", "")]
+    [InlineData("reroute", "0A1B2C3D4E5F", "--to", "")]
+    public async Task An_option_with_an_empty_value_is_named_and_nothing_is_done(params string[] words)
+    {
+        var run = await ProgramRun.Of("postoffice", "", [.. words, "-C", directory.File("cf")]);
+        Assert.Equal((64, ""), (run.ExitCode, run.Output));
+        Assert.StartsWith($"postoffice: {words[^2]} is given an empty value.\n", run.Error);
+    }
+
+    [Theory]
+    [InlineData("expire", "the notification tells it to the sender")]
+    [InlineData("hold", "the sender does not read it")]
+    [InlineData("cancel", "the sender does not read it")]
+    [InlineData("reroute", "the sender does not read it")]
+    public async Task Help_tells_who_reads_the_reason(string verb, string words) =>
+        Assert.Contains(words, string.Join(' ', (await PostofficeAsync(isTerminal: false, verb, "--help")).Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)));
 
     [Theory]
     [InlineData("destinations")]
