@@ -4,24 +4,21 @@ using Postoffice.Testing;
 namespace Postoffice.EndToEnd.Tests;
 
 /// <summary>The services started by sendmail's options, as init scripts of old do.</summary>
-public sealed class ServiceStartTests : IAsyncLifetime
+public sealed class ServiceStartTests : SiteTests
 {
-    private readonly Site site = new();
-
-    public ValueTask InitializeAsync()
+    protected override Task StartAsync()
     {
         Assert.True(Environment.UserName == "root", "only root may start the services so: run this test as root");
-        return default;
+        return Task.CompletedTask;
     }
 
-    public async ValueTask DisposeAsync()
+    protected override async Task StopAsync()
     {
         foreach (var service in new[] { "postoffice-smtpd", "postoffice-runner" })
         {
             foreach (var pid in Running(service)) await Outcome.OfAsync("kill", [$"{pid}"]);
             await Eventually.HoldsAsync(() => Running(service).Count == 0, () => $"the end of {service}");
         }
-        await site.DisposeAsync();
     }
 
     [Theory]
@@ -29,8 +26,8 @@ public sealed class ServiceStartTests : IAsyncLifetime
     [InlineData("smtpd")]
     public async Task Detached_the_listener_goes_on_when_the_program_has_ended(string program, params string[] arguments)
     {
-        (await site.RunAsync(program, arguments)).Succeeded(); // which reads the streams to their end: the listener does not hold them
-        await Eventually.HoldsAsync(() => File.Exists(site.File("submit.sock")), () => "a listener on the submission socket");
+        (await Site.RunAsync(program, arguments)).Succeeded(); // which reads the streams to their end: the listener does not hold them
+        await Eventually.HoldsAsync(() => File.Exists(Site.File("submit.sock")), () => "a listener on the submission socket");
         Assert.Single(Running("postoffice-smtpd"));
         Assert.Empty(Running("postoffice-runner"));
     }
@@ -41,7 +38,7 @@ public sealed class ServiceStartTests : IAsyncLifetime
     [InlineData("postoffice", "-q5m", "-bD", "-a")]
     public async Task In_the_foreground_the_program_becomes_the_listener(string program, params string[] arguments)
     {
-        await using var listener = Service.Start(Service.Program(program), ["-C", site.Configuration, .. arguments]);
+        await using var listener = Service.Start(Service.Program(program), ["-C", Site.Configuration, .. arguments]);
         await listener.SaysAsync("ready");
         Assert.Equal([listener.Id], Running("postoffice-smtpd"));
         if (arguments.Contains("-q5m")) await Eventually.HoldsAsync(() => Running("postoffice-runner").Count == 1, () => "a runner");
@@ -69,7 +66,7 @@ public sealed class ServiceStartTests : IAsyncLifetime
     [Fact]
     public async Task A_signal_that_ends_sendmail_leaves_nothing_half_sent()
     {
-        var start = new ProcessStartInfo(Service.Program("sendmail"), ["-C", site.Configuration, Site.User]) { RedirectStandardInput = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Service.Program("sendmail"), ["-C", Site.Configuration, Site.User]) { RedirectStandardInput = true, UseShellExecute = false };
         using var sendmail = Process.Start(start)!;
         await sendmail.StandardInput.WriteAsync("Subject: half\n\nnot all of it");
         await sendmail.StandardInput.FlushAsync();
@@ -77,21 +74,21 @@ public sealed class ServiceStartTests : IAsyncLifetime
         await sendmail.WaitForExitAsync();
 
         Assert.NotEqual(0, sendmail.ExitCode);
-        Assert.Empty(Directory.GetFiles(site.DropDirectory));
+        Assert.Empty(Directory.GetFiles(Site.DropDirectory));
     }
 
     [Fact]
     public async Task The_queue_looks_the_same_with_v_and_every_result_is_logged_with_its_queue_id()
     {
-        await site.StartListenerAsync();
-        (await site.SendmailAsync("Subject: hi\n\nhello\n", Site.User)).Succeeded();
-        var queue = (await site.RunAsync("mailq")).Succeeded();
+        await Site.StartListenerAsync();
+        (await Site.SendmailAsync("Subject: hi\n\nhello\n", Site.User)).Succeeded();
+        var queue = (await Site.RunAsync("mailq")).Succeeded();
         Assert.Contains(Site.User, queue);
-        Assert.Equal(queue, (await site.RunAsync("mailq", "-v")).Succeeded());
+        Assert.Equal(queue, (await Site.RunAsync("mailq", "-v")).Succeeded());
 
-        var runner = await site.StartRunnerAsync();
-        await site.MailAsync(1);
-        var id = (await site.PostofficeAsync("history", "--json")).Succeeded().Split('"').SkipWhile(word => word != "queueId").ElementAt(2);
+        var runner = await Site.StartRunnerAsync();
+        await Site.MailAsync(1);
+        var id = (await Site.PostofficeAsync("history", "--json")).Succeeded().Split('"').SkipWhile(word => word != "queueId").ElementAt(2);
         await runner.SaysAsync($"{id} {Site.User} delivered, ");
     }
 
@@ -103,7 +100,7 @@ public sealed class ServiceStartTests : IAsyncLifetime
             try
             {
                 var words = File.ReadAllText($"/proc/{pid}/cmdline").Split('\0');
-                return words[0].EndsWith(program, StringComparison.Ordinal) && words.Contains(site.Configuration) && !words.Contains("--deliver");
+                return words[0].EndsWith(program, StringComparison.Ordinal) && words.Contains(Site.Configuration) && !words.Contains("--deliver");
             }
             catch (IOException)
             {
