@@ -1,4 +1,5 @@
 using MimeKit;
+using Postoffice.Testing;
 
 namespace Postoffice.EndToEnd.Tests;
 
@@ -60,6 +61,42 @@ public sealed class LateMailTests
         var trace = await site.TraceAsync(id);
         Assert.DoesNotContain("attempt-started", trace);
         Assert.Contains("recipient-expired.v1", trace);
+    }
+
+    [Fact]
+    public async Task A_runner_that_is_killed_after_the_warning_does_not_warn_again()
+    {
+        await using var hop = new LaterHop();
+        await using var site = new Site($"relay-host={hop.Place}", "delay-warning=1s");
+        var runner = await site.StartAsync();
+        var id = await site.SendAsync("late@remote.example");
+        Assert.Equal("delayed", Report.Parse(Assert.Single(await site.MailAsync(1))).Recipient["Action"]);
+
+        await runner.KillAsync();
+        await site.StartRunnerAsync();
+        var attempts = (await site.TraceAsync(id)).CountOf("attempt-ended.v1");
+        await Eventually.HoldsAsync( // the next outcome would have warned
+            () => site.TraceAsync(id).Result.CountOf("attempt-ended.v1") > attempts + 1, () => $"further attempts for {id}");
+
+        Assert.Equal(1, (await site.TraceAsync(id)).CountOf(": delayed\n"));
+        Assert.Single(await site.MailAsync(1));
+    }
+
+    [Fact]
+    public async Task What_a_next_hop_refuses_comes_back_whole_when_the_sender_asked_for_it()
+    {
+        await using var peer = new ScriptedPeer("220 hi", "250 peer", "250 ok", "550 5.1.1 no such user here", "250 reset", "221 bye");
+        await using var site = new Site($"relay-host=127.0.0.1:{peer.Port}");
+        await site.StartAsync();
+        await site.SendAsync("nobody@remote.example", "-R", "full");
+
+        var report = Report.Parse(Assert.Single(await site.MailAsync(1)));
+
+        Assert.Equal("failed", report.Recipient["Action"]);
+        Assert.Equal("5.1.1", report.Recipient["Status"]);
+        Assert.Contains("550 5.1.1 no such user here", report.Recipient["Diagnostic-Code"]);
+        Assert.Contains("Subject: for nobody@remote.example", report.Original);
+        Assert.Contains("the body", report.Original);
     }
 
     /// <summary>A delivery status notification, as its reader's program takes it apart.</summary>

@@ -140,6 +140,68 @@ public sealed class OperatorActTests
     }
 
     [Fact]
+    public async Task One_recipient_alone_is_cancelled_or_expired_and_the_others_go()
+    {
+        await using var hop = new LaterHop();
+        await using var site = new Site($"relay-host={hop.Place}", "retry=1h");
+        await site.StartAsync();
+        var id = await site.SendAsync("one@remote.example", "two@remote.example", "three@remote.example");
+        await Eventually.HoldsAsync(() => site.TraceAsync(id).Result.CountOf("Connection refused; next attempt") == 3, () => "three deferred recipients");
+
+        Assert.Equal($"{id}: cancelled: 1 recipient\n", (await site.PostofficeAsync("cancel", id, "--recipient", "TWO@remote.example")).Succeeded());
+        Assert.Equal($"{id}: expired: 1 recipient\n", (await site.PostofficeAsync("expire", id, "--recipient", "three@remote.example", "--reason", "has moved")).Succeeded());
+        var nobody = await site.PostofficeAsync("expire", id, "--recipient", "four@remote.example");
+        Assert.Equal((66, $"postoffice: {id}: has no recipient four@remote.example that waits\n"), (nobody.ExitCode, nobody.Error));
+
+        var bounce = Assert.Single(await site.MailAsync(1));
+        Assert.Contains("Final-Recipient: rfc822; three@remote.example\n", bounce);
+        Assert.Contains($"It was expired by {Site.User}: has moved", bounce);
+        Assert.DoesNotContain("two@remote.example\n", bounce.Split("Final-Recipient")[1]);
+        await hop.StartAsync();
+        (await site.RunAsync("runq", "-v")).Succeeded();
+        Assert.Contains("<one@remote.example>", hop.Taken);
+        Assert.DoesNotContain("<two@remote.example>", hop.Taken);
+        Assert.DoesNotContain("<three@remote.example>", hop.Taken);
+        Assert.Contains("is empty", await site.MailqAsync());
+    }
+
+    [Fact]
+    public async Task What_mailq_lists_as_json_or_for_people_can_be_piped_into_an_act()
+    {
+        await using var hop = new LaterHop();
+        await using var site = new Site($"relay-host={hop.Place}", "retry=1h");
+        await site.StartAsync();
+        var one = await site.SendAsync("one@remote.example");
+        var two = await site.SendAsync("two@remote.example");
+        await site.TracedAsync(one, "Connection refused");
+        await site.TracedAsync(two, "Connection refused");
+
+        var listed = (await site.RunAsync("mailq", "--json")).Succeeded();
+        var held = await Outcome.OfAsync(Service.Program("postoffice"), ["hold", "-", "-C", site.Configuration], listed);
+        Assert.Equal($"{one}: held\n{two}: held\n2 of 2 messages changed\n", held.Succeeded());
+
+        var mixed = await Outcome.OfAsync(Service.Program("postoffice"), ["release", "-", "-C", site.Configuration], $"!{one}!\n\u001b[2Jrm\n{two}\n");
+        Assert.Equal($"{one}: released\n{two}: released\n2 of 3 messages changed\n", mixed.Output);
+        Assert.Equal((64, "postoffice: \\x1B[2Jrm: is not a queue id: these have 12 letters and digits\n"), (mixed.ExitCode, mixed.Error));
+    }
+
+    [Fact]
+    public async Task Who_asks_a_runner_that_stands_still_is_told_within_seconds_what_he_waits_for()
+    {
+        await using var site = new Site();
+        await site.StartListenerAsync();
+        var runner = await site.StartRunnerAsync();
+        runner.Signal("STOP");
+
+        await using var asking = Service.Start(Service.Program("postoffice"), "hold", "000000000000", "-C", site.Configuration);
+        await asking.SaysAsync($"{site.File("control/runner.sock")}: waiting for the service to answer, 60 s at most.");
+        runner.Signal("CONT");
+
+        Assert.Equal(66, await asking.EndAsync());
+        await asking.SaysAsync("000000000000: is unknown: the journal has no such message");
+    }
+
+    [Fact]
     public async Task Without_a_runner_all_but_expiry_is_recorded_and_the_next_runner_obeys()
     {
         await using var hop = new LaterHop();
