@@ -34,7 +34,7 @@ internal sealed class VerbTree
             tree.Act(ControlRequest.Hold, "Keeps messages in the queue and begins no attempt for them until they are released."),
             tree.Act(ControlRequest.Release, "Lets held messages go on; they are tried at once."),
             tree.Act(ControlRequest.Cancel, "Ends messages, or one recipient of each; nobody is told, and the facts stay. What an attempt under way delivers is delivered.", tree.recipient),
-            tree.Act(ControlRequest.Expire, "Ends messages, or one recipient of each, as if their time were over: the sender is told. Held ones too.", tree.recipient),
+            tree.Act(ControlRequest.Expire, "Ends messages, or one recipient of each, as if their time were over: the sender is told. Held ones too. Needs a running postoffice-runner.", tree.recipient),
             tree.Reroute(), tree.Projection(), tree.Store(),
         };
         RefuseEmptyValues(root);
@@ -60,7 +60,7 @@ internal sealed class VerbTree
 
     private Command History()
     {
-        var from = new Option<string?>("--from") { Description = "Reverse-path: an address, or a pattern with * for anything; <> for notifications.", HelpName = "ADDRESS" };
+        var from = new Option<string?>("--from") { Description = "Reverse-path: an address, or a pattern with * for anything; '<>' for notifications.", HelpName = "ADDRESS" };
         var to = new Option<string?>("--to") { Description = "A recipient: an address, or a pattern such as *@example.test.", HelpName = "ADDRESS" };
         var since = new Option<string?>("--since") { Description = "Accepted then or later: 2h, 7d, 2026-11-22, '2026-11-22 23:30'.", HelpName = "TIME" };
         var until = new Option<string?>("--until") { Description = "Accepted before then.", HelpName = "TIME" };
@@ -120,7 +120,7 @@ internal sealed class VerbTree
     private Command RunQueue()
     {
         var destination = new Option<string?>("--destination", "-R") { Description = "Only recipients with this in their address, or in the name of the host they were last tried at.", HelpName = "TEXT" };
-        var sender = new Option<string?>("--sender", "-S") { Description = "Only mail with this in its reverse-path; <> for notifications.", HelpName = "TEXT" };
+        var sender = new Option<string?>("--sender", "-S") { Description = "Only mail with this in its reverse-path; '<>' for notifications.", HelpName = "TEXT" };
         var id = new Option<string?>("--id", "-I") { Description = "Only messages with this in their queue id.", HelpName = "TEXT" };
         var verbose = new Option<bool>("--verbose", "-v") { Description = "Show the conversations on standard error until the attempts have ended." };
         var command = new Command("runq", "Tries now what waits, whatever its next instant is; what is held stays.") { destination, sender, id, verbose };
