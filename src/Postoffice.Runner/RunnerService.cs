@@ -63,6 +63,7 @@ internal sealed class RunnerService(
         try
         {
             var fresh = load();
+            foreach (var problem in fresh.Problems) RunnerLog.SettingProblem(log, problem);
             var before = workings.Current;
             workings.Current = await factory.MakeAsync(fresh, ct);
             _ = before.Idle.CloseAsync(); // opened by rules that hold no longer

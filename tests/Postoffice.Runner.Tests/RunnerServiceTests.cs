@@ -117,6 +117,19 @@ public sealed class RunnerServiceTests
     }
 
     [Fact]
+    public async Task A_reload_names_the_lines_it_ignores_as_the_start_does()
+    {
+        await using var rig = await ServiceRig.NewAsync();
+        await rig.StartAsync();
+
+        rig.Configure("what is this");
+        await rig.Service.ReloadAsync(rig.Load, default);
+
+        Assert.Contains("the line is ignored", rig.Said);
+        Assert.Contains("settings reloaded", rig.Said);
+    }
+
+    [Fact]
     public async Task A_reload_that_meets_a_surprise_says_so_and_the_old_settings_stay()
     {
         await using var rig = await ServiceRig.NewAsync();

@@ -26,6 +26,18 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public async Task What_a_mailbox_says_is_no_greylisting()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        rig.Mailboxes.Always(number => new RecipientResult.Refused(number, Reply.Parse("450 4.2.0 the mailbox is locked")));
+        await rig.AcceptAsync("bob@example.test");
+
+        var next = (await rig.Journal.NextAsync<AttemptEnded>()).Outcomes[0].NextAttemptAt!.Value;
+
+        Assert.InRange(next - rig.Clock.GetUtcNow(), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(10)); // retry=, not the 2 minutes of retry-greylist=
+    }
+
+    [Fact]
     public async Task A_deferred_recipient_is_tried_at_its_instant_and_not_before()
     {
         await using var rig = await RunnerRig.StartAsync();
