@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
@@ -62,6 +63,7 @@ internal sealed class FactText(TimeText time)
             ended.Milliseconds is { } took ? $"{took} ms" : null,
             ended.Recovered ? "settled after a restart" : null);
         yield return $"attempt {ended.Attempt}{(where.Length == 0 ? "" : $": {where}")}";
+        if (ended.Resolved is { } hosts) yield return $"exchangers by the DNS: {string.Join(", ", hosts.Select(Exchanger))}";
         foreach (var hop in ended.Tried ?? [])
         {
             yield return $"tried {Listed(Place(hop.Host, hop.Address), Phase(hop.Phase))}{Because(hop.Reply?.ToString() ?? hop.Reason)}";
@@ -74,6 +76,8 @@ internal sealed class FactText(TimeText time)
             yield return $"recipient {outcome.Recipient}: {Word(outcome.Result)}{told}{Because(words)}{next}";
         }
     }
+
+    private static string Exchanger(ResolvedHost host) => $"{Shown(host.Host)} ({host.Preference?.ToString(CultureInfo.InvariantCulture) ?? "no MX record"})";
 
     private static string Place(string host, string? address) => $"{Shown(host)}{(address is null ? "" : $" [{Shown(address)}]")}";
 

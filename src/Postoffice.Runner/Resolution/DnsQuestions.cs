@@ -48,7 +48,7 @@ internal sealed class DnsQuestions
 
     public async ValueTask<MxAnswer> FindExchangersAsync(DomainName domain, CancellationToken ct) => await AskAsync(domain, QueryType.MX, ct) switch
     {
-        DnsAnswer.Found { Records: [] } => new MxAnswer.Exchangers([new Exchanger(0, domain)]), // RFC 5321 §5.1: the implicit MX
+        DnsAnswer.Found { Records: [] } => new MxAnswer.Exchangers([new Exchanger(null, domain)]), // RFC 5321 §5.1: the implicit MX
         DnsAnswer.Found { Records: [MxRecord { Exchange.Value: "." }] } => new MxAnswer.NullMx(),
         DnsAnswer.Found found => new MxAnswer.Exchangers([.. found.Records.OfType<MxRecord>().Select(Named).OfType<Exchanger>()]),
         DnsAnswer.NoName => new MxAnswer.NoDomain(),

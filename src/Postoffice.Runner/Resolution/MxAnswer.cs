@@ -22,4 +22,4 @@ internal abstract record MxAnswer
 }
 
 /// <param name="Preference">The lowest is tried first.</param>
-internal sealed record Exchanger(int Preference, DomainName Host);
+internal sealed record Exchanger(int? Preference, DomainName Host);

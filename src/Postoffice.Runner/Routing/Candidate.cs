@@ -1,4 +1,5 @@
 using System.Net;
+using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Runner.Routing;
@@ -7,6 +8,9 @@ namespace Postoffice.Runner.Routing;
 /// <param name="Host">As configuration or the DNS names it.</param>
 internal abstract record Candidate(string Host)
 {
+    /// <summary>All exchangers of the domain, this host among them; null when it was not found by the DNS.</summary>
+    public ValueList<ResolvedHost>? Resolved { get; init; }
+
     public sealed record Peer(string Host, IPEndPoint EndPoint) : Candidate(Host);
 
     /// <summary>It cannot be dialled, and never will as things are.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using Postoffice.Runner.Resolution;
+using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
 
 namespace Postoffice.Runner.Routing;
@@ -28,29 +29,30 @@ internal sealed class MailExchangers(
         }
 
         var tried = 0;
-        foreach (var equals in InOrder(exchangers))
+        var chosen = InOrder(exchangers);
+        var resolved = chosen.Select(exchanger => new ResolvedHost(exchanger.Host.Value, exchanger.Preference)).ToValueList();
+        foreach (var equals in chosen.GroupBy(exchanger => exchanger.Preference))
         {
             var found = await Task.WhenAll(equals.Select(async exchanger => (exchanger.Host, Answer: await dns.FindAddressesAsync(exchanger.Host, ct))));
             if (Array.Exists(found, IsOurselves))
             {
                 // Ours and all behind it are for others to try: from us they would lead in a circle (RFC 5321 §5.1).
-                if (tried == 0) yield return Loops(domain);
+                if (tried == 0) yield return Loops(domain) with { Resolved = resolved };
                 yield break;
             }
             foreach (var candidate in found.SelectMany(host => Candidates(host.Host, host.Answer)))
             {
                 if (tried++ == MaxAddresses) yield break;
-                yield return candidate;
+                yield return candidate with { Resolved = resolved };
             }
         }
     }
 
-    private static IEnumerable<IGrouping<int, Exchanger>> InOrder(IReadOnlyList<Exchanger> exchangers)
+    private static List<Exchanger> InOrder(IReadOnlyList<Exchanger> exchangers)
     {
         var shuffled = exchangers.ToArray();
         Random.Shared.Shuffle(shuffled);
-        return shuffled.OrderBy(exchanger => exchanger.Preference).DistinctBy(exchanger => exchanger.Host).Take(MaxExchangers)
-            .GroupBy(exchanger => exchanger.Preference);
+        return [.. shuffled.OrderBy(exchanger => exchanger.Preference).DistinctBy(exchanger => exchanger.Host).Take(MaxExchangers)];
     }
 
     private bool IsOurselves((DomainName Host, AddressAnswer Answer) exchanger) =>

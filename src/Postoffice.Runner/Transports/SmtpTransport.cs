@@ -47,6 +47,7 @@ internal sealed class SmtpTransport(
             }
             await foreach (var candidate in hops.FindAsync(attempt.Route, ct))
             {
+                tried.Resolved ??= candidate.Resolved;
                 if (answered is not null && candidate is Candidate.Peer { EndPoint: var peer } && peer.Equals(answered)) continue;
                 var (report, isFinal) = await TryAsync(attempt, candidate, ct);
                 if (isFinal) return tried.Before(report);

@@ -22,6 +22,9 @@ internal sealed class TriedHops
     /// <exception cref="InvalidOperationException">No place was tried.</exception>
     public AttemptReport Best => Before(best ?? throw new InvalidOperationException("no place was tried"));
 
+    /// <summary>What the DNS named for the domain; null while nothing was asked of it.</summary>
+    public ValueList<ResolvedHost>? Resolved { get; set; }
+
     /// <summary>Whether no other place is worth asking in this attempt.</summary>
     public bool IsEnough => spoken >= MaxSpoken;
 
@@ -33,11 +36,11 @@ internal sealed class TriedHops
         if (best is null || best.Results.All(result => result.IsFailure)) best = report;
     }
 
-    /// <summary>The report that ends the attempt, with what the others said.</summary>
+    /// <summary>The report that ends the attempt, with what the others said and the DNS named.</summary>
     public AttemptReport Before(AttemptReport last)
     {
         var others = tried.Where(report => !ReferenceEquals(report, last)).Take(MaxTold).Select(Hop).ToValueList();
-        return others.Count == 0 ? last : last with { Tried = others };
+        return last with { Tried = others.Count == 0 ? null : others, Resolved = Resolved };
     }
 
     private static TriedHop Hop(AttemptReport report) => report.Results[0] switch

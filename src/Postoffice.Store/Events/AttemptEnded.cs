@@ -14,6 +14,10 @@ namespace Postoffice.Store.Events;
 /// <param name="Recovered">A restart found the attempt without an outcome and settled it by looking.</param>
 /// <param name="Tried">Which other places were tried and what came of it, in order, the first 20; null when there was no other.</param>
 /// <param name="TlsTrouble">Why mail went on in the clear although TLS was offered.</param>
+/// <param name="Resolved">
+/// The domain's exchangers as the DNS named them for this attempt, in the order of their turn, the first 10; null where none were asked for:
+/// the next hop was configured or an address, or a connection was open already.
+/// </param>
 public sealed record AttemptEnded(
     int Attempt,
     ValueList<RecipientOutcome> Outcomes,
@@ -24,7 +28,12 @@ public sealed record AttemptEnded(
     long? Milliseconds = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Recovered = false,
     ValueList<TriedHop>? Tried = null,
-    string? TlsTrouble = null) : QueueEvent;
+    string? TlsTrouble = null,
+    ValueList<ResolvedHost>? Resolved = null) : QueueEvent;
+
+/// <summary>A host that takes a domain's mail by the DNS (RFC 5321 §5.1).</summary>
+/// <param name="Preference">0 to 65,535, the lowest is asked first; null for the domain itself, which has no MX record.</param>
+public sealed record ResolvedHost(string Host, int? Preference);
 
 /// <summary>One place at which an attempt got no further than what speaks for all its recipients.</summary>
 /// <param name="Host">As configuration or the DNS names it.</param>

@@ -57,7 +57,8 @@ public static class EventJson
         typeof(QueueIdJson), typeof(ReversePathJson), typeof(ForwardPathJson), typeof(ReplyJson), typeof(EnhancedStatusCodeJson), typeof(NotifyJson), typeof(NextHopJson),
         typeof(KebabCase<OutcomeKind>), typeof(KebabCase<Transport>), typeof(KebabCase<Ret>), typeof(KebabCase<DsnAction>),
         typeof(ValueListConverter<AcceptedRecipient>), typeof(ValueListConverter<HeaderField>), typeof(ValueListConverter<int>),
-        typeof(ValueListConverter<RecipientOutcome>), typeof(ValueListConverter<TriedHop>), typeof(ValueListConverter<QueueId>),
+        typeof(ValueListConverter<RecipientOutcome>), typeof(ValueListConverter<TriedHop>), typeof(ValueListConverter<ResolvedHost>),
+        typeof(ValueListConverter<QueueId>),
     ])]
 [JsonSerializable(typeof(MessageAccepted))]
 [JsonSerializable(typeof(HeadersAdded))]

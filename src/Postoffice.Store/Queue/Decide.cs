@@ -49,7 +49,7 @@ public static class Decide
         });
         return new AttemptEnded(
             attempt, outcomes.ToValueList(), report.Host, report.Address, report.Tls, report.Phase,
-            (long?)report.Took?.TotalMilliseconds, report.Recovered, report.Tried, report.TlsTrouble);
+            (long?)report.Took?.TotalMilliseconds, report.Recovered, report.Tried, report.TlsTrouble, report.Resolved);
     }
 
     /// <summary>Ends every waiting recipient whose queue lifetime ran out; null when there is none.</summary>

@@ -62,7 +62,8 @@ public sealed record AttemptReport(
     TimeSpan? Took = null,
     bool Recovered = false,
     ValueList<TriedHop>? Tried = null,
-    string? TlsTrouble = null)
+    string? TlsTrouble = null,
+    ValueList<ResolvedHost>? Resolved = null)
 {
     /// <summary>It came to nothing for reasons of our own, which say nothing of the destination.</summary>
     public bool IsOurTrouble { get; init; }

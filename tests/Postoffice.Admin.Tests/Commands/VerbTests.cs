@@ -100,7 +100,7 @@ public sealed class VerbTests : IDisposable
         [
             "  message-accepted.v1\n", "    from <alice@example.net>, 22 octets, by ESMTP from 192.0.2.1 (client.example.net)\n", "    recipient 1: <bob@example.test>\n",
             "  attempt-started.v1\n", "    attempt 1 for recipient 1 by SMTP to mx.remote.test:25\n",
-            "  attempt-ended.v1\n", "    tried mx1.remote.test [192.0.2.9], phase greeting: 421 4.3.2 \\x1B[2J busy\n",
+            "  attempt-ended.v1\n", "    exchangers by the DNS: mx1.remote.test (10), mx2.remote.\\x1Btest (20)\n", "    tried mx1.remote.test [192.0.2.9], phase greeting: 421 4.3.2 \\x1B[2J busy\n",
             "    tried mx2.remote.test, phase connect: no address\n", "    recipient 1: refused: 550 5.1.1 \\x1B[2J no such user\n",
         ];
         var at = 0;
@@ -241,7 +241,7 @@ public sealed class VerbTests : IDisposable
                 [
                     new TriedHop("mx1.remote.test", "192.0.2.9", "greeting", Reply.Parse("421 4.3.2 \u001b[2J busy")),
                     new TriedHop("mx2.remote.test", null, "connect", Reason: "no address"),
-                ])),
+                ], Resolved: [new ResolvedHost("mx1.remote.test", 10), new ResolvedHost("mx2.remote.\u001btest", 20)])),
             Ct);
         return id;
     }

@@ -75,6 +75,24 @@ public sealed class MailExchangersTests
         Assert.Equal(expected, await FindAsync(dns, domain));
     }
 
+    [Theory]
+    [InlineData("two.test", "a.two.test 10, b.two.test 20")]
+    [InlineData("implicit.test", "implicit.test no MX")]
+    [InlineData("partly.test", "nowhere.gone.test 5, a.two.test 10")]
+    [InlineData("ours.test", "mx.example.test 10")]
+    [InlineData("crowd.test", "host0.crowd.test 0, host1.crowd.test 1, host2.crowd.test 2, host3.crowd.test 3, host4.crowd.test 4, "
+        + "host5.crowd.test 5, host6.crowd.test 6, host7.crowd.test 7, host8.crowd.test 8, host9.crowd.test 9")]
+    [InlineData("null.test", "")] // the reason tells
+    [InlineData("servfail.test", "")]
+    public async Task What_the_dns_named_goes_with_each_candidate(string domain, string expected)
+    {
+        await using var dns = new ScriptedDns(Zone);
+        var candidates = await Exchangers(Questions(dns)).FindAsync(Domain(domain), default).ToListAsync();
+
+        var named = Assert.Single(candidates.Select(candidate => candidate.Resolved).Distinct());
+        Assert.Equal(expected, string.Join(", ", (named ?? []).Select(host => $"{host.Host} {(host.Preference is { } preference ? $"{preference}" : "no MX")}")));
+    }
+
     [Fact]
     public async Task Nobody_elses_dns_makes_us_dial_ourselves_or_our_link()
     {

@@ -181,6 +181,7 @@ public sealed class SmtpTransportTests : IDisposable
         Assert.Equal(("alive.test", "127.0.0.1"), (report.Host, report.Address));
         var hop = Assert.Single(report.Tried!);
         Assert.Equal(("dead.test", "127.0.0.2", "connect"), (hop.Host, hop.Address, hop.Phase));
+        Assert.Equal([new ResolvedHost("dead.test", 10), new ResolvedHost("alive.test", 20)], report.Resolved);
         Assert.Contains("refused", hop.Reason, StringComparison.OrdinalIgnoreCase);
     }
 

@@ -13,10 +13,10 @@ public sealed class TriedHopsTests
     public void A_single_place_has_no_others_beside_it()
     {
         var tried = new TriedHops();
-        var only = Refused("a.test", Later);
-        tried.Add(only);
+        tried.Add(Refused("a.test", Later));
 
-        Assert.Same(only, tried.Best);
+        Assert.Equal("a.test", tried.Best.Host);
+        Assert.Null(tried.Best.Tried);
     }
 
     [Fact]

@@ -36,7 +36,8 @@ public sealed class GoldenTests
             [
                 new TriedHop("mx1.example.test", "2001:db8::25", "greeting", Reply.Parse("554 5.7.1 not you")),
                 new TriedHop("mx2.example.test", null, "connect", Reason: "no address"),
-            ]),
+            ],
+            Resolved: [new ResolvedHost("mx1.example.test", 10), new ResolvedHost("example.test", null)]),
         new RecipientExpired([2], "451 later"),
         new DsnQueued(Other, [1, 2]),
         new MessageHeld("root", "to see"),
