@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Polly;
 using Postoffice.Runner.Pipelines;
+using Postoffice.Runner.Tests.Peers;
 using Postoffice.Runner.Transports;
 using Postoffice.Store.Wire;
 
@@ -45,20 +46,9 @@ public sealed class ClientSessionTests
     };
 
     /// <summary>Takes all it is sent; each read takes its time by the clock and then gives one octet more of a reply that never ends.</summary>
-    private sealed class DrippingStream(FakeTimeProvider clock, TimeSpan between) : Stream
+    private sealed class DrippingStream(FakeTimeProvider clock, TimeSpan between) : PeerStream
     {
         public int Dripped { get; private set; }
-
-        public override bool CanRead => true;
-        public override bool CanWrite => true;
-        public override bool CanSeek => false;
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
 
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
         {
@@ -69,11 +59,5 @@ public sealed class ClientSessionTests
         }
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => ValueTask.CompletedTask;
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-        public override void Flush() => throw new NotSupportedException();
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }
