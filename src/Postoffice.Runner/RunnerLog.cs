@@ -81,7 +81,7 @@ internal static partial class RunnerLog
             (var host, null) => host,
             var (host, address) => $"{host} ({address})",
         };
-        var words = outcome.Reply?.ToString() ?? outcome.Reason ?? "";
+        var words = outcome.InWords() ?? "";
         switch (outcome.Result)
         {
             case OutcomeKind.Delivered:

@@ -158,7 +158,7 @@ internal sealed class RunnerRig : IAsyncDisposable
 
         public Route Resolve(ForwardPath recipient) => (recipient.Mailbox.LocalPart, recipient.Mailbox.Domain!.Value) switch
         {
-            ("nobody", _) => new Route.Unknown(recipient.ToString(), Reply.Parse("550 5.1.1 no such user here")),
+            ("nobody", _) => new Route.Unknown(recipient.ToString()),
             (_, "nowhere.test") => new Route.Nowhere("nowhere.test", "no route"),
             (var user, "example.test" or "example.net" or "mx.example.test") => new Route.Mailbox(user),
             (_, var domain) => new Route.Smtp(new NextHop(domain, null, 25)),

@@ -66,11 +66,11 @@ internal sealed class FactText(TimeText time)
         if (ended.Resolved is { } hosts) yield return $"exchangers by the DNS: {string.Join(", ", hosts.Select(Exchanger))}";
         foreach (var hop in ended.Tried ?? [])
         {
-            yield return $"tried {Listed(Place(hop.Host, hop.Address), Phase(hop.Phase))}{Because(hop.Reply?.ToString() ?? hop.Reason)}";
+            yield return $"tried {Listed(Place(hop.Host, hop.Address), Phase(hop.Phase))}{Because(hop.InWords())}";
         }
         foreach (var outcome in ended.Outcomes)
         {
-            var words = outcome.Reply?.ToString() ?? outcome.Reason;
+            var words = outcome.InWords();
             var next = outcome.NextAttemptAt is { } at ? $"; next attempt {time.Second(at)}" : "";
             var told = outcome.DsnPassedOn ? ", the next hop tells the sender" : "";
             yield return $"recipient {outcome.Recipient}: {Word(outcome.Result)}{told}{Because(words)}{next}";

@@ -86,12 +86,7 @@ internal static class DsnText
 
     private static void SayReason(StringBuilder text, QueuedRecipient recipient)
     {
-        var reason = recipient.Last switch
-        {
-            { Reply: { } reply } => reply.ToString(),
-            { Reason: { } own } => own,
-            _ => "It was never tried: its destination had no place for it or was down.",
-        };
+        var reason = recipient.Last?.InWords() ?? "It was never tried: its destination had no place for it or was down.";
         foreach (var line in reason.Split('\n')) Say(text, PrintableText.Escape(line, MaxReasonCharacters));
     }
 

@@ -23,7 +23,7 @@ internal static class OutcomeLine
     private static string Outcome(RecipientResult result) => result switch
     {
         RecipientResult.Delivered => "delivered",
-        RecipientResult.Refused(_, var reply) => $"{(reply.IsPermanent ? "refused" : "deferred")}: {reply.ToString().Replace('\n', ' ')}",
+        RecipientResult.PutOff(_, var reason, _, _) => $"deferred: {reason}",
         RecipientResult.Failed(_, _, var reason) => $"refused: {reason}",
         RecipientResult.Unreached(_, var reason) => $"deferred: {reason}",
         RecipientResult.Interrupted(_, var reason) => $"interrupted: {reason}",

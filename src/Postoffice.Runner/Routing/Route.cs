@@ -21,7 +21,7 @@ internal abstract record Route
     public sealed record Exchange(DomainName Domain) : Route;
 
     /// <summary>Nobody here goes by that name.</summary>
-    public sealed record Unknown(string Name, Reply Reply) : Route;
+    public sealed record Unknown(string Name) : Route;
 
     /// <summary>Nowhere ever, whatever the world does.</summary>
     /// <param name="Reason">Words for the sender.</param>

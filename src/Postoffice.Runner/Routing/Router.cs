@@ -25,7 +25,7 @@ internal sealed class Router(LocalDomains domains, LocalUsers users, RouteTable 
         {
             return users.Find(mailbox) is { } user
                 ? new Route.Mailbox(user.Name)
-                : new Route.Unknown(mailbox.ToString(), new Reply(550, new(5, 1, 1), $"<{mailbox}>: no such user here")); // RFC 3463 X.1.1
+                : new Route.Unknown(mailbox.ToString());
         }
         if (mailbox.Domain is { } domain) return Abroad(domain);
         var literal = mailbox.Literal!;

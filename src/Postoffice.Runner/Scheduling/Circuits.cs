@@ -165,6 +165,7 @@ internal sealed class Circuits(IEventLog journal, CircuitQuery open, Lease lease
     private static string Reason(AttemptReport? report) => report?.Results is not [var first, ..] ? NoSuccess : first switch
     {
         RecipientResult.Refused refused => refused.Reply.Kept().ToString(),
+        RecipientResult.PutOff putOff => putOff.Reply?.ToString() ?? putOff.Reason,
         RecipientResult.Unreached unreached => unreached.Reason,
         _ => NoSuccess,
     };

@@ -130,9 +130,7 @@ internal sealed class OutcomeRecorder(
     {
         var options = workings.Current.Options;
         var spread = Random.Shared.NextDouble();
-        if (!message.OpenAttempts.TryGetValue(attempt, out var started)) return [];
-        RetrySchedule Schedule(QueuedRecipient recipient, RecipientResult? result) => options.Retry.For(recipient, result, started.Route.Transport);
-        if (Decide.End(message, attempt, report, Schedule, options.Lifetime, clock.GetUtcNow(), spread) is not { } ended) return [];
+        if (Decide.End(message, attempt, report, options.Retry.For, options.Lifetime, clock.GetUtcNow(), spread) is not { } ended) return [];
         List<QueueEvent> facts = [ended];
         if (options.InDoubt is InDoubtPolicy.Hold && ended.Outcomes.Any(outcome => outcome.Result is OutcomeKind.InDoubt))
         {

@@ -11,6 +11,8 @@ internal sealed record Part(QueuedMessage Message, Route Route, IReadOnlyList<Qu
 {
     private const int MaxRecipientsOfTransaction = 100; // what every server takes (RFC 5321 §4.5.3.1.8)
 
+    private static readonly EnhancedStatusCode NoSuchUser = new(5, 1, 1); // bad destination mailbox address (RFC 3463 §3.2)
+
     public IReadOnlyList<int> Numbers => [.. Recipients.Select(recipient => recipient.Number)];
 
     /// <summary>The way to record for what leads nowhere.</summary>
@@ -40,7 +42,7 @@ internal sealed record Part(QueuedMessage Message, Route Route, IReadOnlyList<Qu
     /// <summary>What is said where nothing is to be dialled or written; null where something is.</summary>
     public AttemptReport? Said() => Route switch
     {
-        Route.Unknown unknown => Said(number => new RecipientResult.Refused(number, unknown.Reply)),
+        Route.Unknown unknown => Said(number => new RecipientResult.Failed(number, NoSuchUser, $"<{unknown.Name}>: no such user here")),
         Route.Refused refused => Said(number => new RecipientResult.Failed(number, refused.Status, refused.Reason)),
         Route.Nowhere nowhere => Said(number => new RecipientResult.Unreached(number, nowhere.Reason)),
         _ => null,

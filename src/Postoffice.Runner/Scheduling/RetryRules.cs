@@ -22,8 +22,7 @@ internal sealed record RetryRules(RetrySchedule Usual)
     public IReadOnlyList<(DomainPattern Domains, RetrySchedule Schedule)> Destinations { get; init; } = [];
 
     /// <param name="result">What its attempt came to; null when it said nothing.</param>
-    /// <param name="by">How the attempt went. No mailbox of ours makes strangers wait, whatever code its trouble has.</param>
-    public RetrySchedule For(QueuedRecipient recipient, RecipientResult? result, Transport by)
+    public RetrySchedule For(QueuedRecipient recipient, RecipientResult? result)
     {
         if (recipient.Accepted.To.Mailbox.Domain is { } domain)
         {
@@ -35,7 +34,7 @@ internal sealed record RetryRules(RetrySchedule Usual)
         return result switch
         {
             RecipientResult.Unreached => Connect ?? Usual,
-            RecipientResult.Refused(_, var reply) when by is Transport.Smtp && IsGreylisting(reply) => Greylist,
+            RecipientResult.Refused(_, var reply) when IsGreylisting(reply) => Greylist,
             _ => Usual,
         };
     }

@@ -16,7 +16,7 @@ namespace Postoffice.Runner.Transports;
 internal sealed class MailboxTransport(DelivererClient deliverer, IContentStore content, TimeProvider clock) : ITransport, IMailboxMemory
 {
     private static readonly Reply Delivered = new(250, new(2, 0, 0), "delivered to the mailbox");
-    private static readonly Reply ContentGone = new(554, new(5, 3, 0), "the content of this message is no longer there");
+    private static readonly DeliveryFailure ContentGone = new(new(5, 3, 0), "the content of this message is no longer there");
 
     public async Task<AttemptReport?> DeliverAsync(Attempt attempt, CancellationToken ct)
     {
@@ -26,7 +26,7 @@ internal sealed class MailboxTransport(DelivererClient deliverer, IContentStore 
         var prepared = await PrepareAsync(attempt, recipient, user, ct);
         if (prepared is not PrepareResult.Prepared ready)
         {
-            var refusal = prepared is PrepareResult.Failed(var failure) ? Refused(recipient.Number, failure) : Gone(recipient.Number);
+            var refusal = prepared is PrepareResult.Failed(var failure) ? NotTaken(recipient.Number, failure) : Gone(recipient.Number);
             return await attempt.BeginAsync(new AttemptRoute(Transport.Mailbox, user), ct) is null ? null : Report(refusal);
         }
 
@@ -54,7 +54,7 @@ internal sealed class MailboxTransport(DelivererClient deliverer, IContentStore 
         return await deliverer.CommitAsync(ready) switch
         {
             DeliveryOutcome.Delivered => Report(new RecipientResult.Delivered(recipient.Number, Delivered)),
-            DeliveryOutcome.Failed(var failure) => Report(Refused(recipient.Number, failure)),
+            DeliveryOutcome.Failed(var failure) => Report(NotTaken(recipient.Number, failure)),
             DeliveryOutcome.NotDelivered => Report(new RecipientResult.Interrupted(recipient.Number, "the mailbox changed meanwhile")),
             DeliveryOutcome.InDoubt(var reason) => Report(new RecipientResult.InDoubt(recipient.Number, reason)),
             _ => throw new DelivererEndedException(), // the outcome is for the next start to find out
@@ -86,14 +86,15 @@ internal sealed class MailboxTransport(DelivererClient deliverer, IContentStore 
             new("Delivered-To", recipient.Accepted.To.ToString()),
         ];
         await using var octets = await MessageOctets.OpenAsync(content, message, first, ct);
-        if (octets is null) return new PrepareResult.Failed(new DeliveryFailure(ContentGone.Status!.Value, ContentGone.Text));
+        if (octets is null) return new PrepareResult.Failed(ContentGone);
         var request = new DeliveryRequest(
             user, message.Id, recipient.Number, attempt.Number, message.Accepted.From.ToString(), message.AcceptedAt, clock.GetUtcNow());
         return await deliverer.PrepareAsync(request, PipeReader.Create(octets), ct);
     }
 
-    private static RecipientResult Refused(int recipient, DeliveryFailure failure) =>
-        new RecipientResult.Refused(recipient, new Reply(failure.IsPermanent ? 550 : 450, failure.Status, failure.Reason));
+    private static RecipientResult NotTaken(int recipient, DeliveryFailure failure) => failure.IsPermanent
+        ? new RecipientResult.Failed(recipient, failure.Status, failure.Reason)
+        : new RecipientResult.PutOff(recipient, failure.Reason, failure.Status);
 
     private static RecipientResult Gone(int recipient) => new RecipientResult.Interrupted(recipient, "the deliverer ended");
 }

@@ -75,7 +75,7 @@ internal sealed class SmtpTransaction(
                 Rest(accepted, number => new RecipientResult.Unreached(number, lost.Reason));
                 return null;
             case Answer.Said({ Code: not 354 } refusal):
-                Rest(accepted, number => new RecipientResult.Refused(number, Judged(refusal)));
+                Rest(accepted, number => Refusal.Of(number, refusal));
                 return null;
         }
         Phase = "content";
@@ -108,7 +108,7 @@ internal sealed class SmtpTransaction(
                     Rest([.. accepted, .. recipients.Skip(i)], rest => new RecipientResult.Refused(rest, closing));
                     return false;
                 case Answer.Said(var refusal):
-                    results.Add(new RecipientResult.Refused(number, accepted.Count > 0 ? Crowded(Judged(refusal)) : Judged(refusal)));
+                    results.Add(accepted.Count > 0 ? Refusal.OfOneMore(number, refusal) : Refusal.Of(number, refusal));
                     break;
                 case Answer.Lost(var reason):
                     Rest([.. accepted, .. recipients.Skip(i)], rest => new RecipientResult.Unreached(rest, reason));
@@ -139,7 +139,7 @@ internal sealed class SmtpTransaction(
                 Rest(accepted, number => new RecipientResult.Unreached(number, broken.Reason));
                 return;
             case Answer.Said(var refusal):
-                Rest(accepted, number => new RecipientResult.Refused(number, Judged(refusal)));
+                Rest(accepted, number => Refusal.Of(number, refusal));
                 return;
         }
 
@@ -153,7 +153,7 @@ internal sealed class SmtpTransaction(
                 }
                 break;
             case Answer.Said(var reply):
-                Rest(accepted, number => new RecipientResult.Refused(number, Judged(reply)));
+                Rest(accepted, number => Refusal.Of(number, reply));
                 break;
             case Answer.Lost lost:
                 Rest(accepted, number => new RecipientResult.InDoubt(number, $"all was sent and no answer came: {lost.Reason}"));
@@ -161,18 +161,6 @@ internal sealed class SmtpTransaction(
         }
         Phase = "done";
     }
-
-    /// <summary>A reply that fits no command, such as 250 where 354 is due, is the peer's confusion: tried again later.</summary>
-    private static Reply Judged(Reply reply) =>
-        reply.Code >= 400 ? reply : new Reply(451, new(4, 5, 0), $"unexpected reply: {reply}");
-
-    /// <summary>552 is what older servers say to one recipient too many; later it is not too many (RFC 5321 §4.5.3.1.10).</summary>
-    private static Reply Crowded(Reply reply) => reply switch
-    {
-        { Code: 552, Status: null } => reply with { Code = 452 },
-        { Code: 552, Status: { Subject: 5, Detail: 3 } } => reply with { Code = 452, Status = new(4, 5, 3) },
-        _ => reply,
-    };
 
     private void Rest(IEnumerable<QueuedRecipient> which, Func<int, RecipientResult> result) =>
         results.AddRange(which.Select(recipient => result(recipient.Number)));

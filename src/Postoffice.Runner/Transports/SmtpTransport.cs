@@ -39,7 +39,7 @@ internal sealed class SmtpTransport(
                 var (report, isFinal) = await UseAsync(attempt, open, ct);
                 if (isFinal) return report;
                 // It may only have had enough of this connection, but what it says of recipients it would say again.
-                if (report.Phase != "mail" && report.Results.All(result => result is RecipientResult.Refused { Reply.Code: not 421 }))
+                if (report.Phase != "mail" && report.Results.All(result => result is RecipientResult.PutOff or RecipientResult.Refused { Reply.Code: not 421 }))
                 {
                     tried.Add(report);
                     answered = open.EndPoint;
@@ -176,15 +176,14 @@ internal sealed class SmtpTransport(
         transaction?.Results.ToDictionary(result => result.Recipient) ?? [];
 
     /// <summary>Another exchanger may take it at once: this one may be in trouble for days.</summary>
-    private static bool IsForNow(RecipientResult result) => result is RecipientResult.Unreached or RecipientResult.Refused { Reply.IsTransient: true };
+    private static bool IsForNow(RecipientResult result) => result is RecipientResult.Unreached or RecipientResult.PutOff or RecipientResult.Refused { Reply.IsTransient: true };
 
     private static RecipientResult ContentGone(int number) =>
         new RecipientResult.Failed(number, new(5, 3, 0), "the content of this message is no longer there");
 
     private static RecipientResult Early(int number, Answer answer) => answer switch
     {
-        Answer.Said({ Code: >= 400 } reply) => new RecipientResult.Refused(number, reply),
-        Answer.Said(var reply) => new RecipientResult.Refused(number, new Reply(451, new(4, 5, 0), $"unexpected reply: {reply}")),
+        Answer.Said(var reply) => Refusal.Of(number, reply),
         Answer.Unfit(var status, var reason) => new RecipientResult.Failed(number, status, reason),
         Answer.Lost(var reason) => new RecipientResult.Unreached(number, reason),
         _ => throw new ArgumentOutOfRangeException(nameof(answer), answer, "no answer"),

@@ -46,6 +46,7 @@ internal sealed class TriedHops
     private static TriedHop Hop(AttemptReport report) => report.Results[0] switch
     {
         RecipientResult.Refused(_, var reply) => new TriedHop(report.Host!, report.Address, report.Phase, reply),
+        RecipientResult.PutOff(_, var reason, _, var reply) => new TriedHop(report.Host!, report.Address, report.Phase, reply, reason),
         RecipientResult.Failed(_, _, var reason) => new TriedHop(report.Host!, report.Address, report.Phase, Reason: reason),
         RecipientResult.Unreached(_, var reason) => new TriedHop(report.Host!, report.Address, report.Phase, Reason: reason),
         var other => throw new InvalidOperationException($"{other} ends an attempt"),

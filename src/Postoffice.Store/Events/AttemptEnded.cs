@@ -40,10 +40,13 @@ public sealed record ResolvedHost(string Host, int? Preference);
 /// <param name="Address">IP address dialled; null when it could not be dialled.</param>
 /// <param name="Phase">As in <see cref="AttemptEnded"/>.</param>
 /// <param name="Reply">The peer's words, hostile text; null when none came.</param>
-/// <param name="Reason">Why it did not get the mail, in our own words; null when the reply tells.</param>
+/// <param name="Reason">Why it did not get the mail, in our own words; null where the reply tells.</param>
 public sealed record TriedHop(string Host, string? Address, string? Phase, Reply? Reply = null, string? Reason = null)
 {
     public string? Reason { get; } = Reason is null ? null : KeptText.Of(Reason);
+
+    /// <inheritdoc cref="Mail.Reply.InWords"/>
+    public string? InWords() => Mail.Reply.InWords(Reply, Reason);
 }
 
 /// <param name="Recipient">Recipient number.</param>
@@ -54,7 +57,7 @@ public sealed record TriedHop(string Host, string? Address, string? Phase, Reply
 /// For a delivery: the next hop offers DSN and got what the sender asked for, so that telling the sender is its business now (RFC 3461 §5.2.2).
 /// False for a mailbox, and for a next hop without DSN: then it is ours.
 /// </param>
-/// <param name="Status">What the reason comes to where we refuse for good in our own words (RFC 3463); null where a peer spoke or nobody refused.</param>
+/// <param name="Status">What the reason comes to where we refuse or put off in our own words (RFC 3463); null where a peer spoke, or nobody was there.</param>
 public sealed record RecipientOutcome(
     int Recipient,
     OutcomeKind Result,
@@ -62,7 +65,11 @@ public sealed record RecipientOutcome(
     string? Reason = null,
     DateTimeOffset? NextAttemptAt = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool DsnPassedOn = false,
-    EnhancedStatusCode? Status = null);
+    EnhancedStatusCode? Status = null)
+{
+    /// <inheritdoc cref="Mail.Reply.InWords"/>
+    public string? InWords() => Mail.Reply.InWords(Reply, Reason);
+}
 
 /// <summary>What an attempt did for one recipient.</summary>
 public enum OutcomeKind

@@ -42,5 +42,8 @@ public sealed record Reply(int Code, EnhancedStatusCode? Status, string Text)
     /// <summary>The reply as it is kept: a text over <see cref="MaxKeptCharacters"/> ends there, with <c>…</c> as its last character.</summary>
     public Reply Kept() => Text.Length <= MaxKeptCharacters ? this : this with { Text = KeptText.Of(Text) };
 
+    /// <summary>A peer's words, with ours behind them where they do not tell why; else ours alone. Null when there are none.</summary>
+    public static string? InWords(Reply? reply, string? reason) => reply is null || reason is null ? reply?.ToString() ?? reason : $"{reply} ({reason})";
+
     public override string ToString() => Status is { } status ? $"{Code} {status} {Text}" : $"{Code} {Text}";
 }

@@ -99,7 +99,7 @@ public sealed class MailHistory : IProjection
             _ => "pending",
         };
         var next = outcome.NextAttemptAt?.ToUnixTimeMilliseconds();
-        Set(id, outcome.Recipient, status, next, outcome.Reply?.ToString() ?? outcome.Reason, now, tx);
+        Set(id, outcome.Recipient, status, next, outcome.InWords(), now, tx);
     }
 
     private static void Set(string id, int recipient, string status, long? next, string? words, long now, StoreTransaction tx)

@@ -59,7 +59,7 @@ internal sealed class FoldedMessage
             SettledAt(recipient)))],
         message.Rerouted?.Words());
 
-    private static string? Words(QueuedRecipient recipient) => recipient.Ending ?? recipient.Last?.Reply?.ToString() ?? recipient.Last?.Reason;
+    private static string? Words(QueuedRecipient recipient) => recipient.Ending ?? recipient.Last?.InWords();
 
     private static string Status(QueuedRecipient recipient) => recipient.State switch
     {

@@ -65,7 +65,7 @@ public static class Decide
             .ToList();
         if (waiting.Count == 0) return null;
         var last = waiting.Select(recipient => recipient.Last).LastOrDefault(outcome => outcome is not null);
-        return new RecipientExpired(waiting.Select(recipient => recipient.Number).ToValueList(), last?.Reply?.ToString() ?? last?.Reason);
+        return new RecipientExpired(waiting.Select(recipient => recipient.Number).ToValueList(), last?.InWords());
     }
 
     /// <summary>Whether its queue lifetime ran out.</summary>
@@ -77,6 +77,7 @@ public static class Decide
         RecipientResult.Delivered(var number, var reply, var passedOn) => new(number, OutcomeKind.Delivered, reply, DsnPassedOn: passedOn),
         RecipientResult.Refused(var number, { IsPermanent: true } reply) => new(number, OutcomeKind.Refused, reply),
         RecipientResult.Refused(var number, var reply) => new(number, OutcomeKind.Deferred, reply, NextAttemptAt: next),
+        RecipientResult.PutOff(var number, var reason, var status, var reply) => new(number, OutcomeKind.Deferred, reply, reason, next, Status: status),
         RecipientResult.Failed(var number, var status, var reason) => new(number, OutcomeKind.Refused, Reason: reason, Status: status),
         RecipientResult.Unreached(var number, var reason) => new(number, OutcomeKind.Deferred, Reason: reason, NextAttemptAt: next),
         RecipientResult.Interrupted(var number, var reason) => new(number, OutcomeKind.Deferred, Reason: reason, NextAttemptAt: now),

@@ -66,6 +66,6 @@ public static class Operate
     private static string? LastWords(IEnumerable<QueuedRecipient> recipients)
     {
         var last = recipients.Select(recipient => recipient.Last).LastOrDefault(outcome => outcome is not null);
-        return last?.Reply?.ToString() ?? last?.Reason;
+        return last?.InWords();
     }
 }

@@ -33,6 +33,15 @@ public abstract record RecipientResult(int Recipient)
         public string Reason { get; } = KeptText.Of(Reason);
     }
 
+    /// <summary>Not taken, and to be tried again, by a judgement of ours: the mailbox is in trouble, or the reply does not say so by itself.</summary>
+    /// <param name="Status">Of class 4: what the reason comes to; null where there is a reply.</param>
+    /// <param name="Reply">The peer's words as they were, of any class; null where no peer spoke.</param>
+    public sealed record PutOff(int Recipient, string Reason, EnhancedStatusCode? Status = null, Reply? Reply = null) : RecipientResult(Recipient)
+    {
+        public string Reason { get; } = KeptText.Of(Reason);
+        public Reply? Reply { get; } = Reply?.Kept();
+    }
+
     /// <summary>No reply, and nothing was taken: no route, no connection, our own trouble.</summary>
     public sealed record Unreached(int Recipient, string Reason) : RecipientResult(Recipient)
     {

@@ -64,6 +64,24 @@ public sealed class BounceTests
     }
 
     [Fact]
+    public async Task A_reply_that_we_take_another_way_is_told_as_it_was_with_why()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        rig.Sessions.Host = "mx.remote.test";
+        rig.Sessions.Always(number => new RecipientResult.PutOff(number, "taken as too many recipients at once", Reply: Reply.Parse("552 5.5.3 enough")));
+        await rig.AcceptAsync("carol@remote.test");
+        rig.Start();
+        var outcome = (await rig.Journal.NextAsync<AttemptEnded>()).Outcomes.Single();
+        rig.Clock.Advance(TimeSpan.FromHours(4));
+
+        var (text, fields) = await ToldAsync(rig);
+
+        Assert.Equal((OutcomeKind.Deferred, "552 5.5.3 enough (taken as too many recipients at once)"), (outcome.Result, outcome.InWords()));
+        Assert.Contains("552 5.5.3 enough (taken as too many recipients at once)", text);
+        Assert.Equal(("delayed", "4.4.7", "smtp; 552 5.5.3 enough"), (fields["Action"], fields["Status"], fields["Diagnostic-Code"]));
+    }
+
+    [Fact]
     public async Task Words_without_a_status_are_told_with_whose_they_are_and_who_can_help()
     {
         await using var rig = await RunnerRig.NewAsync();

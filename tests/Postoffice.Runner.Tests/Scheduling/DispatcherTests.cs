@@ -29,7 +29,7 @@ public sealed class DispatcherTests
     public async Task What_a_mailbox_says_is_no_greylisting()
     {
         await using var rig = await RunnerRig.StartAsync();
-        rig.Mailboxes.Always(number => new RecipientResult.Refused(number, Reply.Parse("450 4.2.0 the mailbox is locked")));
+        rig.Mailboxes.Always(number => new RecipientResult.PutOff(number, "the mailbox is locked", new(4, 2, 0)));
         await rig.AcceptAsync("bob@example.test");
 
         var next = (await rig.Journal.NextAsync<AttemptEnded>()).Outcomes[0].NextAttemptAt!.Value;
@@ -105,6 +105,7 @@ public sealed class DispatcherTests
 
         var message = await rig.MessageAsync(id);
         Assert.Equal(RecipientState.Failed, message.Recipients[1].State);
+        Assert.Equal((null, "<nobody@example.test>: no such user here", "5.1.1"), (message.Recipients[1].Last!.Reply, message.Recipients[1].Last!.Reason, message.Recipients[1].Last!.Status.ToString()));
         Assert.Equal("no route", message.Recipients[2].Last!.Reason);
         Assert.True(message.Recipients[2].DueAt > rig.Clock.GetUtcNow());
     }

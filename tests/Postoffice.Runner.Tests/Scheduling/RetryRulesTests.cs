@@ -38,7 +38,7 @@ public sealed class RetryRulesTests
         var settings = new Settings(null, [.. lines.Select((line, index) => Setting(line, index))], []);
         var recipient = new QueuedRecipient(new AcceptedRecipient(1, Cast.Bob), RecipientState.Trying, Attempts: 1, Cast.Noon);
         RecipientResult result = reply is null ? new RecipientResult.Unreached(1, "no route") : new RecipientResult.Refused(1, Reply.Parse(reply));
-        var wait = RetryRules.From(settings).For(recipient, result, Transport.Smtp).NextAttempt(1, Cast.Noon, spread: 0) - Cast.Noon;
+        var wait = RetryRules.From(settings).For(recipient, result).NextAttempt(1, Cast.Noon, spread: 0) - Cast.Noon;
         return $"{wait.TotalMinutes}m";
     }
 

@@ -85,6 +85,20 @@ public sealed class MailboxTransportTests : IDisposable
         Assert.Equal(1, Copies(rig, home));
     }
 
+    [Fact]
+    public async Task A_mailbox_that_cannot_be_written_to_puts_off_in_our_own_words()
+    {
+        await using var rig = await DelivererRig.WithMaildirAsync();
+        rig.MakeDirectory($"home/{DelivererRig.User}/Maildir", 0x1C0, DelivererRig.User);
+        rig.MakeDirectory($"home/{DelivererRig.User}/Maildir/new", 0x1FF, DelivererRig.User);
+
+        var report = await DeliverAsync(rig, await MessageAsync("Subject: x\r\n\r\nhello\r\n", Address));
+
+        var putOff = Assert.IsType<RecipientResult.PutOff>(report!.Results.Single());
+        Assert.Contains("writable by everybody", putOff.Reason);
+        Assert.Equal((4, null), (putOff.Status!.Value.Class, putOff.Reply));
+    }
+
     private static string MaildirOf(DelivererRig rig) => Path.Join(rig.HomeOf(DelivererRig.User), "Maildir");
 
     private static int Copies(DelivererRig rig, string maildir) => Directory.Exists(maildir)

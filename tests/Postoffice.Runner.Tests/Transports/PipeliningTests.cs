@@ -16,7 +16,7 @@ public sealed class PipeliningTests : IDisposable
     [InlineData("delivered delivered", Ok, Ok, Ok, Go, Ok)]
     [InlineData("delivered 550", Ok, Ok, "550 5.1.1 who", Go, Ok)]
     [InlineData("450 delivered", Ok, "450 4.2.1 busy", Ok, Go, Ok)]
-    [InlineData("delivered 452", Ok, Ok, "552 too many recipients", Go, Ok)]
+    [InlineData("delivered put-off 552", Ok, Ok, "552 too many recipients", Go, Ok)]
     [InlineData("delivered 552", Ok, Ok, "552 5.2.2 mailbox full", Go, Ok)]
     [InlineData("552 552", Ok, "552 no", "552 no", "503 no")]
     [InlineData("450 550", Ok, "450 4.2.1 busy", "550 5.1.1 who", "503 no recipients")]
@@ -36,10 +36,10 @@ public sealed class PipeliningTests : IDisposable
     [InlineData("unreached unreached", Ok, Ok, Ok, ScriptedPeer.Close)]
     [InlineData("unreached 550", Ok, Ok, "550 who", ScriptedPeer.Close)]
     [InlineData("451 451", Ok, Ok, Ok, "451 4.3.0 not now")]
-    [InlineData("451 451", Ok, Ok, Ok, "250 confused")]
-    [InlineData("451 unreached", Ok, Go, ScriptedPeer.Silence)]
+    [InlineData("put-off 250 put-off 250", Ok, Ok, Ok, "250 confused")]
+    [InlineData("put-off 354 unreached", Ok, Go, ScriptedPeer.Silence)]
     [InlineData("554 554", Ok, Ok, Ok, Go, "554 5.6.0 not that")]
-    [InlineData("451 451", Ok, Ok, Ok, Go, "354 more?")]
+    [InlineData("put-off 354 put-off 354", Ok, Ok, Ok, Go, "354 more?")]
     [InlineData("in-doubt in-doubt", Ok, Ok, Ok, Go, ScriptedPeer.Close)]
     public async Task Each_command_has_its_own_reply(string expected, params string[] replies)
     {

@@ -49,10 +49,10 @@ public sealed class SmtpTransportTests : IDisposable
     [InlineData("unreached unreached", "220 hi", Hello, Ok, Ok, ScriptedPeer.Close)]
     [InlineData("451 451", "220 hi", Hello, Ok, Ok, Ok, "451 4.3.0 no data", "221 bye")]
     [InlineData("554 554", "220 hi", Hello, Ok, Ok, Ok, "554 5.5.1 no valid recipients", "221 bye")]
-    [InlineData("451 451", "220 hi", Hello, Ok, Ok, Ok, "250 confused", "221 bye")]
+    [InlineData("put-off 250 put-off 250", "220 hi", Hello, Ok, Ok, Ok, "250 confused", "221 bye")]
     [InlineData("552 552", "220 hi", Hello, Ok, Ok, Ok, Go, "552 5.3.4 too big", "221 bye")]
     [InlineData("451 451", "220 hi", Hello, Ok, Ok, Ok, Go, "451 4.3.0 later", "221 bye")]
-    [InlineData("451 451", "220 hi", Hello, Ok, Ok, Ok, Go, "354 more?", "221 bye")]
+    [InlineData("put-off 354 put-off 354", "220 hi", Hello, Ok, Ok, Ok, Go, "354 more?", "221 bye")]
     [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Close)]
     [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Reset)]
     [InlineData("in-doubt in-doubt", "220 hi", Hello, Ok, Ok, Ok, Go, ScriptedPeer.Silence)]
@@ -385,6 +385,7 @@ public sealed class SmtpTransportTests : IDisposable
     {
         RecipientResult.Delivered => "delivered",
         RecipientResult.Refused(_, var reply) => $"{reply.Code}",
+        RecipientResult.PutOff(_, _, _, var reply) => $"put-off {reply?.Code}",
         RecipientResult.Failed(_, var status, _) => $"{status}",
         RecipientResult.Unreached => "unreached",
         RecipientResult.InDoubt => "in-doubt",

@@ -89,6 +89,7 @@ internal sealed class TransactionRig : IDisposable
     {
         RecipientResult.Delivered => "delivered",
         RecipientResult.Refused(_, var reply) => $"{reply.Code}",
+        RecipientResult.PutOff(_, _, _, var reply) => $"put-off {reply?.Code}",
         RecipientResult.Failed(_, var status, _) => $"{status}",
         RecipientResult.Unreached => "unreached",
         RecipientResult.InDoubt => "in-doubt",
