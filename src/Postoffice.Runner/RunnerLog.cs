@@ -111,6 +111,9 @@ internal static partial class RunnerLog
     [LoggerMessage(3206, LogLevel.Warning, "{QueueId} failed, and so did telling anybody: postmaster's mail cannot be delivered. See postoffice trace {QueueId}")]
     public static partial void NobodyTold(ILogger log, QueueId queueId);
 
+    [LoggerMessage(3207, LogLevel.Error, "{QueueId}: the notification to its sender could not be made, and he is not told. See postoffice trace {QueueId}")]
+    public static partial void NotToldOf(ILogger log, QueueId queueId, Exception surprise);
+
     [LoggerMessage(3204, LogLevel.Information, "{QueueId} {Recipient} deferred, {By}: {Reply}; next attempt {NextAttemptAt:u}")]
     private static partial void Deferred(ILogger log, QueueId queueId, string recipient, string by, string reply, DateTimeOffset? nextAttemptAt);
 }

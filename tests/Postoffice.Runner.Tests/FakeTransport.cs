@@ -23,6 +23,9 @@ internal sealed class FakeTransport(Transport transport) : ITransport, IMailboxM
     /// <summary>Who is said to have spoken.</summary>
     public string? Host { get; set; } = transport is Transport.Smtp ? "next-hop.test" : null;
 
+    /// <summary>What breaks each attempt; null for nothing.</summary>
+    public Exception? Surprise { get; set; }
+
     public TimeProvider Clock { get; set; } = TimeProvider.System;
 
     public void Always(Func<int, RecipientResult> result) => Answer = (attempt, _) => Task.FromResult(attempt.All(result));
@@ -35,7 +38,7 @@ internal sealed class FakeTransport(Transport transport) : ITransport, IMailboxM
         foreach (var recipient in begun.Recipients) Began.Enqueue((attempt.Message.Id, recipient.Number, Clock.GetUtcNow()));
         var results = await Answer(begun, ct);
         var isReached = results.Any(result => result is not RecipientResult.Unreached);
-        return new AttemptReport(results, Host, Phase: isReached ? "done" : "connect");
+        return new AttemptReport(results, Host, Phase: isReached ? "done" : "connect") { Surprise = Surprise };
     }
 
     public Task<RecipientResult?> RecallAsync(QueueId id, int recipient, AttemptRoute route, CancellationToken ct) => Task.FromResult(Memory(recipient));

@@ -28,7 +28,7 @@ internal sealed class RunnerRig : IAsyncDisposable
     private readonly QueueIdSource ids;
     private Task running = Task.CompletedTask;
 
-    private RunnerRig(TempStore? own, MailStore store, JumpyClock clock, Lease lease, RunnerOptions options)
+    private RunnerRig(TempStore? own, MailStore store, JumpyClock clock, Lease lease, RunnerOptions options, IContentStore content)
     {
         this.own = own;
         (Store, Clock, Lease) = (store, clock, lease);
@@ -36,7 +36,7 @@ internal sealed class RunnerRig : IAsyncDisposable
         Journal = new WatchedLog(store.Events);
         Mailboxes = new FakeTransport(Transport.Mailbox) { Clock = clock };
         Sessions = new FakeTransport(Transport.Smtp) { Clock = clock };
-        var bounces = new BouncePolicy(new DsnComposer(Self, store.Content, options, clock), store.Content, ids, Self);
+        var bounces = new BouncePolicy(new DsnComposer(Self, content, options, clock), content, ids, Self);
         Workings = new InForce<Workings>(new Workings(options, new ByDomain(), Mailboxes, Sessions, bounces, Idle(options, clock)));
         var age = new SteadyClock(clock);
         Recorder = new OutcomeRecorder(Journal, lease, Workings, clock, age, NullLogger.Instance);
@@ -60,16 +60,17 @@ internal sealed class RunnerRig : IAsyncDisposable
     public HoldingTerm Term { get; } = new();
     public Dispatcher Dispatcher { get; }
 
-    public static async Task<RunnerRig> NewAsync(RunnerOptions? options = null)
+    /// <param name="content">Puts something between the notifications and the content of mail.</param>
+    public static async Task<RunnerRig> NewAsync(RunnerOptions? options = null, Func<IContentStore, IContentStore>? content = null)
     {
         var clock = new JumpyClock(Cast.Noon);
         var temp = new TempStore(new WallClock(clock));
         var lease = await temp.Store.Leases.TryClaimAsync(0, "test", TimeSpan.FromMinutes(1), CancellationToken.None);
-        return new RunnerRig(temp, temp.Store, clock, lease!, options ?? new RunnerOptions());
+        return new RunnerRig(temp, temp.Store, clock, lease!, options ?? new RunnerOptions(), content?.Invoke(temp.Store.Content) ?? temp.Store.Content);
     }
 
     /// <summary>Another runner on the same store, with a lease of its own.</summary>
-    public RunnerRig Beside(Lease lease) => new(null, Store, Clock, lease, Workings.Current.Options);
+    public RunnerRig Beside(Lease lease) => new(null, Store, Clock, lease, Workings.Current.Options, Store.Content);
 
     public static async Task<RunnerRig> StartAsync(RunnerOptions? options = null)
     {

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Postoffice.Store.Content;
 using Postoffice.Store.Events;
 using Postoffice.Store.Log;
@@ -19,8 +20,10 @@ internal sealed class BouncePolicy(DsnComposer composer, IContentStore content, 
     private const string Postmaster = "postmaster";
 
     /// <summary>What to append beside the facts that led to it.</summary>
+    /// <remarks>A message that breaks the making of its notification is one that nobody is told of: what happened to it must be recorded.</remarks>
     /// <param name="message">With those facts folded in.</param>
     /// <exception cref="StoreUnavailableException">The notification could not be staged.</exception>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever is wrong with the notification, the outcome is recorded.")]
     public async ValueTask<Bounce> ReportAsync(QueuedMessage message, SenderReport report, BounceCause cause, CancellationToken ct)
     {
         List<QueueEvent> told = [];
@@ -32,6 +35,20 @@ internal sealed class BouncePolicy(DsnComposer composer, IContentStore content, 
             return new Bounce([OnMessage(message, told, cause)], told, null, null) { IsLast = true };
         }
 
+        try
+        {
+            return await ComposeAsync(message, report, told, cause, ct);
+        }
+        catch (Exception surprise) when (surprise is not (StoreUnavailableException or OperationCanceledException or OutOfMemoryException))
+        {
+            var reason = KeptText.Of($"the notification could not be made: {surprise.Message}");
+            told.AddRange(Told(report, dsn: null, reason));
+            return new Bounce([OnMessage(message, told, cause)], told, null, null) { Surprise = surprise };
+        }
+    }
+
+    private async Task<Bounce> ComposeAsync(QueuedMessage message, SenderReport report, List<QueueEvent> told, BounceCause cause, CancellationToken ct)
+    {
         var id = ids.Next();
         var to = ForwardPath.To(AddressOf(message.Accepted.From));
         var staging = content.Stage(id);
@@ -42,9 +59,9 @@ internal sealed class BouncePolicy(DsnComposer composer, IContentStore content, 
             var accepted = new MessageAccepted(
                 ReversePath.Null, [new AcceptedRecipient(1, to)], new MessageOrigin(OwnNotice), staged.Length, staged.Sha256,
                 Body: isEightBit ? "8BITMIME" : null, SmtpUtf8: !to.Mailbox.IsAscii);
-            told.AddRange(report.Told.GroupBy(one => one.Action, (action, of) => new DsnQueued(id, Numbers(of), Action: action)));
             var notice = new StreamAppend(StreamId.Message(id), ExpectedVersion.NoStream, [accepted, new HeadersAdded([], HasHeader: true)]);
-            return new Bounce([cause.Of(notice), OnMessage(message, told, cause)], told, staged, staging);
+            List<QueueEvent> facts = [.. told, .. Told(report, id)];
+            return new Bounce([cause.Of(notice), OnMessage(message, facts, cause)], facts, staged, staging);
         }
         catch
         {
@@ -52,6 +69,9 @@ internal sealed class BouncePolicy(DsnComposer composer, IContentStore content, 
             throw;
         }
     }
+
+    private static IEnumerable<DsnQueued> Told(SenderReport report, QueueId? dsn, string? reason = null) =>
+        report.Told.GroupBy(one => one.Action, (action, of) => new DsnQueued(dsn, Numbers(of), reason, action));
 
     private static StreamAppend OnMessage(QueuedMessage message, List<QueueEvent> told, BounceCause cause) => cause.Of(new(
         StreamId.Message(message.Id), cause.Fact is null ? ExpectedVersion.At(message.Version) : ExpectedVersion.Any, told.ToValueList()));
@@ -90,6 +110,9 @@ internal sealed record Bounce(
 {
     /// <summary>A failure of which nobody is left to be told.</summary>
     public bool IsLast { get; init; }
+
+    /// <summary>Why the notification could not be made, which must not cost the outcome; null when it was.</summary>
+    public Exception? Surprise { get; init; }
 
     public ValueTask DisposeAsync() => Staging?.DisposeAsync() ?? ValueTask.CompletedTask;
 }

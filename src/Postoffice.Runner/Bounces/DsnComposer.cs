@@ -10,7 +10,7 @@ namespace Postoffice.Runner.Bounces;
 
 /// <summary>
 /// Composes a notification (RFC 3464) as multipart/report (RFC 6522): words for people, fields for programs, and of the original its header, or
-/// all of it where the sender asked for that (RFC 3461 §4.3).
+/// all of it where the sender asked for that (RFC 3461 §4.3), or nothing where the store has lost it.
 /// </summary>
 internal sealed class DsnComposer(DomainName self, IContentStore content, RunnerOptions options, TimeProvider clock)
 {
@@ -28,16 +28,16 @@ internal sealed class DsnComposer(DomainName self, IContentStore content, Runner
         var boundary = $"={RandomNumberGenerator.GetHexString(32, lowercase: true)}"; // nobody's message can hold it
         var report = new MultipartReport("delivery-status")
         {
-            Words(DsnText.For(message, told, original.IsWhole, self, triedUntil, clock.GetUtcNow())),
+            Words(DsnText.For(message, told, original, self, triedUntil, clock.GetUtcNow())),
             DsnFields.For(message, told, self, triedUntil, Format),
-            original.Part,
         };
+        if (original is not null) report.Add(original.Part);
         report.Boundary = boundary;
         using var dsn = new MimeMessage { Body = report, Subject = DsnText.Subject(told), MessageId = $"{id}.dsn@{self}", Date = clock.GetUtcNow() };
         dsn.From.Add(new MimeKit.MailboxAddress("Mail delivery", $"MAILER-DAEMON@{self}"));
         dsn.Headers.Add(To(to));
         dsn.Headers.Add(HeaderId.AutoSubmitted, "auto-replied"); // RFC 3834 §5
-        if (original.IsEightBit) report.Headers.Add(HeaderId.ContentTransferEncoding, "8bit"); // RFC 2045 §6.4: as its parts
+        if (original is { IsEightBit: true }) report.Headers.Add(HeaderId.ContentTransferEncoding, "8bit"); // RFC 2045 §6.4: as its parts
 
         using var buffer = new MemoryStream(); // a few kilobytes and the bounded header of the original
         await dsn.WriteToAsync(Format, buffer, ct);
@@ -45,9 +45,9 @@ internal sealed class DsnComposer(DomainName self, IContentStore content, Runner
         var octets = buffer.GetBuffer().AsMemory(0, (int)buffer.Length);
         var end = octets.Span.LastIndexOf(Encoding.Latin1.GetBytes($"\r\n--{boundary}--"));
         await staging.WriteAsync(octets[..end], ct);
-        await original.WriteToAsync(staging, ct); // the last part has its header only so far
+        if (original is not null) await original.WriteToAsync(staging, ct); // the last part has its header only so far
         await staging.WriteAsync(octets[end..], ct);
-        return original.IsEightBit || !to.Mailbox.IsAscii;
+        return original is { IsEightBit: true } || !to.Mailbox.IsAscii;
     }
 
     private static TextPart Words(string text) => new("plain")

@@ -19,10 +19,10 @@ internal static class DsnText
         _ => "Delivered mail",
     };
 
-    /// <param name="isWhole">Whether all of the message is attached; else its header.</param>
+    /// <param name="original">What is attached of the message; null for nothing.</param>
     /// <param name="triedUntil">When what is delayed is given up.</param>
     public static string For(
-        QueuedMessage message, IReadOnlyList<ReportedRecipient> told, bool isWhole, DomainName self, DateTimeOffset triedUntil, DateTimeOffset now)
+        QueuedMessage message, IReadOnlyList<ReportedRecipient> told, ReturnedOriginal? original, DomainName self, DateTimeOffset triedUntil, DateTimeOffset now)
     {
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"This is the mail system at {self}.\n\n");
@@ -37,7 +37,13 @@ internal static class DsnText
         });
         text.Append(CultureInfo.InvariantCulture, $"It arrived here on {Instant(message.AcceptedAt)} under the number {message.Id}.\n");
         foreach (var one in told.OrderBy(one => one.Action)) Append(text, message, one, triedUntil, now);
-        text.Append(CultureInfo.InvariantCulture, $"\n{(isWhole ? "The message" : "The header of the message")} is attached. Questions go to the postmaster, with the number above.\n");
+        var attached = original switch
+        {
+            null => "Nothing of the message is attached, since it cannot be read any more.",
+            { IsWhole: true } => "The message is attached.",
+            _ => "The header of the message is attached.",
+        };
+        text.Append(CultureInfo.InvariantCulture, $"\n{attached} Questions go to the postmaster, with the number above.\n");
         return text.ToString();
     }
 

@@ -29,17 +29,17 @@ internal sealed class ReturnedOriginal : IAsyncDisposable
     public bool IsEightBit { get; }
 
     /// <param name="isWhole">Asks for all of it; else its header.</param>
-    public static async ValueTask<ReturnedOriginal> OpenAsync(IContentStore store, QueuedMessage message, bool isWhole, CancellationToken ct)
+    /// <returns>Null when it cannot be read any more.</returns>
+    public static async ValueTask<ReturnedOriginal?> OpenAsync(IContentStore store, QueuedMessage message, bool isWhole, CancellationToken ct)
     {
-        if (!isWhole) return HeaderOnly(message, await HeaderAsync(store, message, ct));
-
-        var isEightBit = await IsEightBitAsync(store, message, ct);
-        if (await MessageOctets.OpenAsync(store, message, [], ct) is not { } whole) return HeaderOnly(message, []);
-        var part = new MimePart("message", isEightBit && message.Accepted.SmtpUtf8 ? "global" : "rfc822")
+        try
         {
-            ContentTransferEncoding = isEightBit ? ContentEncoding.EightBit : ContentEncoding.SevenBit,
-        };
-        return new ReturnedOriginal(part, whole, isEightBit);
+            return isWhole ? await WholeAsync(store, message, ct) : await HeaderAsync(store, message, ct);
+        }
+        catch (InvalidDataException)
+        {
+            return null; // damaged
+        }
     }
 
     /// <summary>Writes what <see cref="Part"/> leaves out.</summary>
@@ -53,28 +53,38 @@ internal sealed class ReturnedOriginal : IAsyncDisposable
 
     public ValueTask DisposeAsync() => whole?.DisposeAsync() ?? ValueTask.CompletedTask;
 
+    private static async ValueTask<ReturnedOriginal?> WholeAsync(IContentStore store, QueuedMessage message, CancellationToken ct)
+    {
+        var isEightBit = await IsEightBitAsync(store, message, ct);
+        if (await MessageOctets.OpenAsync(store, message, [], ct) is not { } whole) return null;
+        var part = new MimePart("message", isEightBit && message.Accepted.SmtpUtf8 ? "global" : "rfc822")
+        {
+            ContentTransferEncoding = isEightBit ? ContentEncoding.EightBit : ContentEncoding.SevenBit,
+        };
+        return new ReturnedOriginal(part, whole, isEightBit);
+    }
+
+    /// <summary>Read to its end whatever comes: what is damaged must show before anything of it is written.</summary>
     private static async ValueTask<bool> IsEightBitAsync(IContentStore store, QueuedMessage message, CancellationToken ct)
     {
         if (await MessageOctets.OpenAsync(store, message, [], ct) is not { } original) return false;
         await using (original)
         {
             var buffer = new byte[BufferOctets];
-            while (await original.ReadAsync(buffer, ct) is > 0 and var count)
-            {
-                if (!Ascii.IsValid(buffer.AsSpan(0, count))) return true;
-            }
-            return false;
+            var isEightBit = false;
+            while (await original.ReadAsync(buffer, ct) is > 0 and var count) isEightBit |= !Ascii.IsValid(buffer.AsSpan(0, count));
+            return isEightBit;
         }
     }
 
-    private static async ValueTask<byte[]> HeaderAsync(IContentStore store, QueuedMessage message, CancellationToken ct)
+    private static async ValueTask<ReturnedOriginal?> HeaderAsync(IContentStore store, QueuedMessage message, CancellationToken ct)
     {
-        if (await MessageOctets.OpenAsync(store, message, [], ct) is not { } original) return [];
+        if (await MessageOctets.OpenAsync(store, message, [], ct) is not { } original) return null;
         await using (original)
         {
             var octets = new byte[(int)Math.Min(original.Length, MaxHeaderOctets)];
             await original.ReadExactlyAsync(octets, ct);
-            return HeaderOf(octets);
+            return HeaderOnly(message, HeaderOf(octets));
         }
     }
 

@@ -100,7 +100,7 @@ internal sealed class LateMail(DueQueue due, OutcomeRecorder recorder, InForce<W
         }
         catch (Exception fault) when (fault is not (StoreUnavailableException or LeaseLostException or OperationCanceledException or OutOfMemoryException))
         {
-            var reason = $"cannot be processed: {fault.Message}";
+            var reason = OutcomeRecorder.Unprocessable(fault);
             if (await recorder.HoldAsync(flight, reason)) RunnerLog.Held(log, id, reason, fault);
         }
     }

@@ -192,6 +192,7 @@ internal sealed class MessageWork(
         var made = part.Route is Route.Mailbox ? workings.Current.Mailboxes.DeliverAsync(attempt, term.Aborted) : DialAsync(attempt);
         if (await made is not { } report) return Experience.None;
         await recorder.EndAsync(flight, number, report, term.Abandoned);
+        if (report.Surprise is { } surprise) RunnerLog.Held(log, flight.Id, OutcomeRecorder.Unprocessable(surprise), surprise);
         Tell(part with { Message = message }, report);
         return report.Experience();
     }
@@ -239,7 +240,7 @@ internal sealed class MessageWork(
         }
     }
 
-    /// <summary>The one place where surprises end.</summary>
+    /// <summary>Where surprises end, but for those of an attempt, whose outcome must not be lost with them: <see cref="AttemptReport.Surprise"/>.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "One bad message never stops the rest: it is held with the reason.")]
     private async Task GuardAsync(MessageInFlight flight, Func<MessageInFlight, Task> work)
     {
@@ -275,7 +276,7 @@ internal sealed class MessageWork(
 
     private async Task QuarantineAsync(MessageInFlight flight, Exception fault)
     {
-        var reason = $"cannot be processed: {fault.Message}";
+        var reason = OutcomeRecorder.Unprocessable(fault);
         if (await recorder.HoldAsync(flight, reason))
         {
             RunnerLog.Held(log, flight.Id, reason, fault);

@@ -4,6 +4,7 @@ using Postoffice.Runner.Bounces;
 using Postoffice.Store.Events;
 using Postoffice.Store.Leases;
 using Postoffice.Store.Log;
+using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
 
 namespace Postoffice.Runner.Scheduling;
@@ -18,6 +19,7 @@ internal sealed class LeaseLostException() : Exception("another runner holds the
 internal sealed class OutcomeRecorder(
     IEventLog journal, Lease lease, InForce<Workings> workings, TimeProvider clock, SteadyClock age, ILogger log)
 {
+    private const string Self = "postoffice-runner";
     private static readonly TimeSpan StoreRetry = TimeSpan.FromSeconds(1);
 
     /// <summary>Loads the message unless we have it; null when the journal has none of that name.</summary>
@@ -104,13 +106,16 @@ internal sealed class OutcomeRecorder(
         return facts.Count > 0;
     }
 
+    /// <summary>Why a message is held that breaks the program.</summary>
+    public static string Unprocessable(Exception surprise) => KeptText.Of($"cannot be processed: {surprise.Message}");
+
     /// <summary>Keeps a message that cannot be processed away from the rest, with the reason.</summary>
     /// <returns>False when even that could not be written.</returns>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "Whatever is wrong with one message, it is kept out and the others go on.")]
     public async Task<bool> HoldAsync(MessageInFlight flight, string reason)
     {
         // Not even its version may be known, and order decides nothing here: a message held twice is held.
-        var held = new Append(StreamId.Message(flight.Id), ExpectedVersion.Any, new MessageHeld("postoffice-runner", reason)) { Lease = lease };
+        var held = new Append(StreamId.Message(flight.Id), ExpectedVersion.Any, new MessageHeld(Self, reason)) { Lease = lease };
         try
         {
             return await journal.AppendAsync(held, CancellationToken.None) is AppendResult.Appended;
@@ -134,8 +139,9 @@ internal sealed class OutcomeRecorder(
         List<QueueEvent> facts = [ended];
         if (options.InDoubt is InDoubtPolicy.Hold && ended.Outcomes.Any(outcome => outcome.Result is OutcomeKind.InDoubt))
         {
-            facts.Add(new MessageHeld("postoffice-runner", "in doubt: it may have been delivered (in-doubt=hold)"));
+            facts.Add(new MessageHeld(Self, "in doubt: it may have been delivered (in-doubt=hold)"));
         }
+        if (report.Surprise is { } surprise && Operate.Hold(Evolve(message, facts), Self, Unprocessable(surprise)) is { } held) facts.Add(held);
         facts.AddRange(Operate.Fulfil(Evolve(message, facts))); // what an operator ordered meanwhile
         facts.AddRange(Expired(Evolve(message, facts), missedBy: null));
         return facts;
@@ -169,6 +175,7 @@ internal sealed class OutcomeRecorder(
                 {
                     case AppendResult.Appended:
                         if (bounce is { IsLast: true }) RunnerLog.NobodyTold(log, flight.Id);
+                        if (bounce is { Surprise: { } surprise }) RunnerLog.NotToldOf(log, flight.Id, surprise);
                         flight.Put(Evolve(evolved, bounce?.Told ?? []));
                         return facts;
                     case AppendResult.LeaseLost:

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Pipelines;
@@ -27,6 +28,7 @@ internal sealed class SmtpTransport(
         return report with { Took = clock.GetElapsedTime(began) };
     }
 
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The message is held with the outcome: nothing was sent.")]
     private async Task<AttemptReport> ReportAsync(Attempt attempt, CancellationToken ct)
     {
         var tried = new TriedHops();
@@ -60,6 +62,10 @@ internal sealed class SmtpTransport(
         {
             return tried.Before(new AttemptReport(
                 attempt.All(number => new RecipientResult.Interrupted(number, "the runner stopped before connecting"))));
+        }
+        catch (Exception surprise) when (surprise is not OutOfMemoryException)
+        {
+            return tried.Before(new AttemptReport(CutOff(attempt, null, surprise)) { IsOurTrouble = true, Surprise = surprise });
         }
     }
 
@@ -95,17 +101,24 @@ internal sealed class SmtpTransport(
 
         var session = new ClientSession(line.Stream, conversation);
         var opening = new Opening(session, phases, self, rules.For(attempt.Route, candidate, DialAgainAsync));
+        Answer? early;
         try
         {
-            if (await opening.RunAsync(ct) is not { } early) return await UseAsync(attempt, new PeerConnection(session, line, host, peer, opening.Offers), ct);
-            await session.DisposeAsync();
-            return (Told(attempt.All(number => Early(number, early))), opening.SpeaksForAll);
+            early = await opening.RunAsync(ct);
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             await session.DisposeAsync();
             return (Told(Stopped(attempt, null)), true);
         }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+        if (early is null) return await UseAsync(attempt, new PeerConnection(session, line, host, peer, opening.Offers), ct);
+        await session.DisposeAsync();
+        return (Told(attempt.All(number => Early(number, early))), opening.SpeaksForAll);
 
         AttemptReport Told(IReadOnlyList<RecipientResult> results) =>
             report with { Phase = opening.Phase, Tls = session.Tls, TlsTrouble = session.TlsTrouble, Results = results };
@@ -120,6 +133,7 @@ internal sealed class SmtpTransport(
     }
 
     /// <summary>One transaction; the connection is kept for the next one if the peer allows.</summary>
+    [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The message is held with the outcome, which is known here only.")]
     private async Task<(AttemptReport Report, bool IsFinal)> UseAsync(Attempt attempt, PeerConnection connection, CancellationToken ct)
     {
         var session = connection.Session;
@@ -145,6 +159,10 @@ internal sealed class SmtpTransport(
             // The content is read before the final dot, which is not sent now: the peer drops what it has (RFC 5321 §4.1.1.4).
             return (Told(Unread(attempt, transaction, trouble)) with { IsOurTrouble = true }, true);
         }
+        catch (Exception surprise) when (surprise is not OutOfMemoryException)
+        {
+            return (Told(CutOff(attempt, transaction, surprise)) with { IsOurTrouble = true, Surprise = surprise }, true);
+        }
         finally
         {
             session.TellTo(null);
@@ -155,25 +173,23 @@ internal sealed class SmtpTransport(
         AttemptReport Told(IReadOnlyList<RecipientResult> results) => report with { Phase = transaction.Phase, Results = results };
     }
 
+    private static IReadOnlyList<RecipientResult> Stopped(Attempt attempt, SmtpTransaction? transaction) => CutOff(
+        attempt, transaction, "the runner stopped", number => new RecipientResult.Interrupted(number, "the runner stopped in the middle of the session"));
+
+    private static IReadOnlyList<RecipientResult> Unread(Attempt attempt, SmtpTransaction transaction, StoreUnavailableException trouble) =>
+        CutOff(attempt, transaction, $"the content cannot be read now: {trouble.Message}");
+
+    private static IReadOnlyList<RecipientResult> CutOff(Attempt attempt, SmtpTransaction? transaction, Exception surprise) =>
+        CutOff(attempt, transaction, OutcomeRecorder.Unprocessable(surprise));
+
     /// <summary>Who has a result keeps it. After the final dot only the peer knows about the others; before it, it has nothing of theirs.</summary>
-    private static IReadOnlyList<RecipientResult> Stopped(Attempt attempt, SmtpTransaction? transaction)
+    private static IReadOnlyList<RecipientResult> CutOff(Attempt attempt, SmtpTransaction? transaction, string why, Func<int, RecipientResult>? rest = null)
     {
-        var settled = Settled(transaction);
-        return attempt.All(number => settled.GetValueOrDefault(number) ?? (transaction?.Phase == "dot"
-            ? new RecipientResult.InDoubt(number, "the runner stopped before the answer to the final dot")
-            : new RecipientResult.Interrupted(number, "the runner stopped in the middle of the session")));
-    }
-
-    /// <summary>Who has a result keeps it; the others wait until our own trouble is over.</summary>
-    private static IReadOnlyList<RecipientResult> Unread(Attempt attempt, SmtpTransaction? transaction, StoreUnavailableException trouble)
-    {
-        var settled = Settled(transaction);
+        var settled = transaction?.Results.ToDictionary(result => result.Recipient) ?? [];
+        rest ??= number => new RecipientResult.Unreached(number, why);
         return attempt.All(number => settled.GetValueOrDefault(number)
-            ?? new RecipientResult.Unreached(number, $"the content cannot be read now: {trouble.Message}"));
+            ?? (transaction?.Phase == "dot" ? new RecipientResult.InDoubt(number, $"{why} before the answer to the final dot") : rest(number)));
     }
-
-    private static Dictionary<int, RecipientResult> Settled(SmtpTransaction? transaction) =>
-        transaction?.Results.ToDictionary(result => result.Recipient) ?? [];
 
     /// <summary>Another exchanger may take it at once: this one may be in trouble for days.</summary>
     private static bool IsForNow(RecipientResult result) => result is RecipientResult.Unreached or RecipientResult.PutOff or RecipientResult.Refused { Reply.IsTransient: true };

@@ -69,7 +69,7 @@ internal sealed class SqliteContentStream(Database database, QueueId message, lo
             return true;
         });
         next++;
-        if (filled == 0) throw new IOException($"{message}: content ends after {position} of {length} octets (purged meanwhile, or the store is damaged: run postoffice store check)");
+        if (filled == 0) throw new InvalidDataException($"{message}: content ends after {position} of {length} octets (purged meanwhile, or the store is damaged: run postoffice store check)");
     }
 
     private void Fill(Row row)

@@ -47,9 +47,11 @@ public sealed class OperatorDesk(IMessageActs acts)
         if (!QueueId.TryParse(text, out var id)) return Undone(NotAnId(text), Usage);
         QueuedMessage? seen = null;
         QueueEvent? decided = null;
+        var isOwing = false;
         try
         {
             if (await acts.ActAsync(id, Decide, ct)) return new ActEntry($"{id}", Changed: true, OperatorAct.Told(decided!), 0);
+            if (isOwing) return Undone("has failures that its sender must be told of when it ends, which only postoffice-runner can do; it does not run", Unavailable);
             if (seen is null) return Undone("is unknown: the journal has no such message", NoInput);
             var (words, exitCode) = act.Untold(seen);
             return Undone(words, exitCode);
@@ -63,10 +65,18 @@ public sealed class OperatorDesk(IMessageActs acts)
             return Undone($"cannot be read: {unreadable.Message}", Data);
         }
 
-        QueueEvent? Decide(QueuedMessage message) => decided = act.Decide(seen = message);
+        QueueEvent? Decide(QueuedMessage message)
+        {
+            decided = act.Decide(seen = message);
+            isOwing = !acts.CanNotify && decided is MessageCancelled cancelled && DecideReport.IsOwed(message) && EndsAll(cancelled, message);
+            return isOwing ? null : decided;
+        }
 
         ActEntry Undone(string words, int exitCode) => new(PrintableText.Escape(text, 40), Changed: false, words, exitCode);
     }
+
+    private static bool EndsAll(MessageCancelled cancelled, QueuedMessage message) =>
+        cancelled.Trying is null && message.Recipients.Values.All(recipient => recipient.IsSettled || cancelled.Recipients.Contains(recipient.Number));
 
     /// <summary>Behind the word itself, which cannot be seen when it is empty.</summary>
     private static string NotAnId(string text) =>

@@ -1,7 +1,7 @@
 namespace Postoffice.Store.Mail;
 
 /// <summary>A text that an answer from outside may have made long, as a fact keeps it.</summary>
-internal static class KeptText
+public static class KeptText
 {
     private const char Cut = '…';
 

@@ -68,7 +68,7 @@ internal sealed class OpenContentCheck(Database database, IProgress<StoreProgres
                 digest.AppendData(buffer, 0, read);
             }
         }
-        catch (IOException cut)
+        catch (InvalidDataException cut)
         {
             return $"its content cannot be read ({cut.Message})";
         }

@@ -76,4 +76,7 @@ public sealed record AttemptReport(
 {
     /// <summary>It came to nothing for reasons of our own, which say nothing of the destination.</summary>
     public bool IsOurTrouble { get; init; }
+
+    /// <summary>What nobody foresaw ended it: trouble of our own, for which the message is held. Null for nothing.</summary>
+    public Exception? Surprise { get; init; }
 }

@@ -1,4 +1,5 @@
 using MimeKit;
+using Postoffice.Store.Content;
 using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
@@ -72,7 +73,7 @@ public sealed class BounceTests
         await rig.AcceptAsync("carol@remote.test");
         rig.Start();
         var outcome = (await rig.Journal.NextAsync<AttemptEnded>()).Outcomes.Single();
-        rig.Clock.Advance(TimeSpan.FromHours(4));
+        rig.Pass(TimeSpan.FromHours(4));
 
         var (text, fields) = await ToldAsync(rig);
 
@@ -149,6 +150,21 @@ public sealed class BounceTests
         for (var i = 0; i < octets.Length; i++) Assert.Equal(octets[i] == '\n', i > 0 && octets[i - 1] == '\r');
         Assert.Equal((byte)'\n', octets[^1]);
         Assert.All(octets, octet => Assert.InRange(octet, 1, 127));
+    }
+
+    [Fact]
+    public async Task A_notification_that_cannot_be_made_costs_no_outcome_and_the_journal_says_why()
+    {
+        await using var rig = await RunnerRig.NewAsync(content: inner => new UnstageableContent(inner));
+        rig.Sessions.Always(number => new RecipientResult.Refused(number, Reply.Parse("550 5.1.1 no")));
+        var id = await rig.AcceptAsync("carol@remote.test");
+        rig.Start();
+
+        var queued = await rig.Journal.NextAsync<DsnQueued>();
+
+        Assert.Equal((null, "the notification could not be made: a bug"), (queued.Dsn, queued.Reason));
+        var message = await rig.MessageAsync(id);
+        Assert.Equal((RecipientState.Failed, null), (message.Recipients[1].State, message.Held));
     }
 
     [Fact]
@@ -236,5 +252,13 @@ public sealed class BounceTests
         var (_, message) = await rig.NextDsnAsync();
         var status = Assert.IsType<MessageDeliveryStatus>(Assert.IsType<MultipartReport>(message.Body)[1]).StatusGroups;
         Assert.Equal(reported, status[1]["Original-Recipient"]);
+    }
+
+    /// <summary>Takes nothing, for a reason that nobody foresaw.</summary>
+    private sealed class UnstageableContent(IContentStore inner) : IContentStore
+    {
+        public IContentStaging Stage(QueueId message) => throw new InvalidCastException("a bug");
+
+        public ValueTask<Stream?> OpenAsync(QueueId message, CancellationToken ct) => inner.OpenAsync(message, ct);
     }
 }

@@ -2,6 +2,8 @@ using System.Text;
 using MimeKit;
 using Postoffice.Store.Events;
 using Postoffice.Store.Mail;
+using Postoffice.Store.Queue;
+using Postoffice.Testing;
 
 namespace Postoffice.Runner.Tests.Bounces;
 
@@ -101,6 +103,23 @@ public sealed class ReturnedOriginalTests
         var (_, octets, _) = await BounceAsync(rig, Ret.Headers, "\r\nsecret: yes\r\n\r\nmore\r\n");
 
         Assert.DoesNotContain("secret", octets);
+    }
+
+    [Theory]
+    [InlineData(Ret.Full)]
+    [InlineData(Ret.Headers)]
+    public async Task What_cannot_be_read_any_more_is_told_without_it(Ret ret)
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        var id = await rig.AcceptAsync(accepted => accepted with { Recipients = [new(1, ForwardPath.Parse("nobody@example.test"))], Ret = ret });
+        await rig.Store.SqlAsync("UPDATE content SET octets = NULL");
+        rig.Start();
+
+        var (_, dsn) = await rig.NextDsnAsync();
+
+        Assert.Equal(2, ReportOf(dsn).Count);
+        Assert.Contains("Nothing of the message is attached, since it cannot be read any more.", TextOf(dsn));
+        Assert.Equal(RecipientState.Failed, (await rig.MessageAsync(id)).Recipients[1].State);
     }
 
     /// <param name="content">A character for each octet.</param>

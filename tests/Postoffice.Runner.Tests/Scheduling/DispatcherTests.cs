@@ -138,6 +138,21 @@ public sealed class DispatcherTests
     }
 
     [Fact]
+    public async Task A_message_that_breaks_an_attempt_is_held_with_what_became_of_it_and_is_not_in_doubt()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        rig.Sessions.Surprise = new InvalidCastException("a bug");
+        rig.Sessions.Always(number => new RecipientResult.Unreached(number, "a bug"));
+        var id = await rig.AcceptAsync("carol@remote.test");
+
+        Assert.Equal("cannot be processed: a bug", (await rig.Journal.NextAsync<MessageHeld>()).Reason);
+
+        var facts = await rig.Store.Events.ReadAsync(StreamId.Message(id), 0, default);
+        Assert.Equal(OutcomeKind.Deferred, Assert.IsType<AttemptEnded>(facts[^2].Fact).Outcomes.Single().Result);
+        Assert.Empty((await rig.MessageAsync(id)).OpenAttempts);
+    }
+
+    [Fact]
     public async Task A_message_with_an_unreadable_fact_is_held_and_stops_nobody()
     {
         await using var rig = await RunnerRig.NewAsync();

@@ -9,6 +9,7 @@ using Postoffice.Runner.Routing;
 using Postoffice.Runner.Scheduling;
 using Postoffice.Runner.Transports;
 using Postoffice.Runner.Transports.Sasl;
+using Postoffice.Store;
 using Postoffice.Store.Configuration;
 using Postoffice.Store.Content;
 using Postoffice.Store.Events;
@@ -255,6 +256,19 @@ public sealed class SmtpTransportTests : IDisposable
         Assert.DoesNotContain("MAIL", peer.Received);
     }
 
+    [Theory]
+    [InlineData("250-peer\r\n250 8BITMIME")]
+    [InlineData("250-peer\r\n250-8BITMIME\r\n250-PIPELINING\r\n250 CHUNKING")]
+    public async Task Damaged_content_is_no_doubt_and_not_the_peers_fault(string hello)
+    {
+        await using var peer = new ScriptedPeer("220 hi", hello, Ok, Ok, "550 5.1.1 who", Go, ScriptedPeer.Silence);
+        var report = await DeliverAsync(peer.Port, content: Octets.Of($"Subject: x\r\n\r\n{new string('x', 900)}\r\n"), store: new DamagedContent(temp.Store));
+
+        Assert.Equal("unreached 550", Told(report));
+        Assert.Contains("store check", Assert.IsType<InvalidDataException>(report.Surprise).Message);
+        Assert.True(report.IsOurTrouble);
+    }
+
     [Fact]
     public async Task Content_that_is_gone_fails_every_recipient()
     {
@@ -391,6 +405,18 @@ public sealed class SmtpTransportTests : IDisposable
         RecipientResult.InDoubt => "in-doubt",
         _ => "interrupted",
     }));
+
+    /// <summary>A store that has lost what it knows the length of.</summary>
+    private sealed class DamagedContent(MailStore store) : IContentStore
+    {
+        public IContentStaging Stage(QueueId message) => throw new NotSupportedException();
+
+        public async ValueTask<Stream?> OpenAsync(QueueId message, CancellationToken ct)
+        {
+            await store.SqlAsync("UPDATE content SET octets = NULL");
+            return await store.Content.OpenAsync(message, ct);
+        }
+    }
 
     /// <summary>A store that breaks after these octets, or before the first when null.</summary>
     private sealed class FailingContent(string? readable) : IContentStore

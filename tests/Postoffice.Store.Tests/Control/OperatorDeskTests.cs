@@ -75,6 +75,19 @@ public sealed class OperatorDeskTests : IDisposable
         Assert.Equal(69, Assert.Single(await AskAsync(ControlRequest.Expire, new([$"{await Store.AcceptAsync(Ct)}"]))).End!.ExitCode);
 
     [Fact]
+    public async Task Nor_is_the_last_recipient_of_a_message_ended_there_whose_sender_is_still_to_be_told_of_others()
+    {
+        var id = await Store.AcceptAsync(Ct, content: null, ["bob@example.test", "carol@example.test", "dave@example.test"]);
+        await Store.AttemptAsync(id, OutcomeKind.Refused, Ct);
+
+        Assert.Equal("cancelled: 1 recipient", await DoAsync(ControlRequest.Cancel, new([$"{id}"], Recipient: "2")));
+        var entry = (await AskAsync(ControlRequest.Cancel, new([$"{id}"])))[0].Act!;
+
+        Assert.Equal((false, 69), (entry.Changed, entry.ExitCode));
+        Assert.Equal("has failures that its sender must be told of when it ends, which only postoffice-runner can do; it does not run", entry.Words);
+    }
+
+    [Fact]
     public async Task Whoever_may_not_see_everything_changes_nothing()
     {
         var id = await Store.AcceptAsync(Ct);
