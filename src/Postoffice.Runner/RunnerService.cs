@@ -118,9 +118,9 @@ internal sealed class RunnerService(
         var work = new MessageWork(recorder, new Recovery(recorder, factory.Mailboxes, log), circuits, workings, factory.Board, term, clock, log);
         var dispatcher = new Dispatcher(store.Due, work, workings, clock, log);
         var sweeps = new SweepRounds(store, deliverer.SweepAsync, () => dispatcher.HasRecovered, clock, log);
-        var late = new LateMail(store.Due, recorder, workings, age, log);
+        var late = new LateMail(store.Due, recorder, workings, clock, age, log);
         var housekeeping = new Housekeeping(
-            store, lease, () => workings.Current.Options.Retention, late.StepAsync, sweeps, () => dispatcher.InFlight > 0, clock, log);
+            store, lease, () => workings.Current.Options.Retention, late.StepAsync, sweeps, () => dispatcher.InFlight > 0, clock, age, log);
         work.DeliversTo = sweeps.Remember;
 
         await using var told = stop.UnsafeRegister(_ => term.End(TermEnd.Stopped), null);

@@ -40,7 +40,7 @@ internal sealed class RunnerRig : IAsyncDisposable
         Workings = new InForce<Workings>(new Workings(options, new ByDomain(), Mailboxes, Sessions, bounces, Idle(options, clock)));
         var age = new SteadyClock(clock);
         Recorder = new OutcomeRecorder(Journal, lease, Workings, clock, age, NullLogger.Instance);
-        Late = new LateMail(store.Due, Recorder, Workings, age, NullLogger.Instance);
+        Late = new LateMail(store.Due, Recorder, Workings, clock, age, NullLogger.Instance);
         var recovery = new Recovery(Recorder, Mailboxes, NullLogger.Instance);
         var circuits = new Circuits(Journal, store.Circuits, lease, clock, NullLogger.Instance);
         var work = new MessageWork(Recorder, recovery, circuits, Workings, Board, Term, clock, NullLogger.Instance);

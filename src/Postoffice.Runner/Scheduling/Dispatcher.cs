@@ -35,7 +35,7 @@ internal sealed class Dispatcher
     private readonly Queue<RunNow> requests = new(); // for whatever fits: each goes through the whole queue
     private readonly Queue<RunNow> named = new(); // these go before them
     private readonly DueLooks looks;
-    private DateTimeOffset nextFullLook = DateTimeOffset.MinValue;
+    private readonly Rest fullLookRest;
     private volatile bool hasRecovered;
     private volatile bool isFull;
     private bool isOver;
@@ -44,6 +44,7 @@ internal sealed class Dispatcher
     public Dispatcher(DueQueue due, MessageWork work, InForce<Workings> workings, TimeProvider clock, ILogger log)
     {
         (this.due, this.work, this.workings, this.clock, this.log) = (due, work, workings, clock, log);
+        fullLookRest = new Rest(clock, FullLook);
         looks = new DueLooks(due, work, TryPut, MeetInFlight);
         work.Finished = Remove;
         work.Crowded = looks.Crowd;
@@ -148,13 +149,13 @@ internal sealed class Dispatcher
         try
         {
             var now = clock.GetUtcNow();
-            if (now >= nextFullLook || now < looks.Last?.DueAt) // or the wall clock went back
+            if (fullLookRest.IsOver || now < looks.Last?.DueAt) // or the wall clock went back
             {
-                nextFullLook = now + FullLook;
+                fullLookRest.Begin();
                 work.Tidy();
                 // Once also what is held, since a mailbox tells less the longer one waits; but what cannot be settled was held for it.
                 hasRecovered |= due.Started(alsoHeld: !hasRecovered).All(TryRecover);
-                if (!looks.AtAll(now)) nextFullLook = now;
+                if (!looks.AtAll(now)) fullLookRest.End();
             }
             isFull = !looks.AtBacklog(now) || !looks.AtNew(now) || !AnswerRequests(); // what is due stands behind nobody's wishes
             if (isFull) return Poll;

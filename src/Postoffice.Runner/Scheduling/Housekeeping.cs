@@ -16,7 +16,7 @@ namespace Postoffice.Runner.Scheduling;
 /// <param name="isBusy">Whether messages are in flight.</param>
 internal sealed class Housekeeping(
     MailStore store, Lease lease, Func<RetentionSettings> retention, Func<CancellationToken, Task<bool>> late, SweepRounds sweeps, Func<bool> isBusy, TimeProvider clock,
-    ILogger log)
+    SteadyClock age, ILogger log)
 {
     private const int FactsAtOnce = 500;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
@@ -25,13 +25,13 @@ internal sealed class Housekeeping(
     /// <summary>Runs until <paramref name="ct"/>, or until the lease turns out to be lost.</summary>
     public async Task RunAsync(CancellationToken ct)
     {
-        var retentionDue = clock.GetUtcNow();
+        var retentionRest = new Rest(clock, RetentionPause);
         try
         {
             while (true)
             {
                 var more = await CatchUpAsync(ct) | await AgeAsync(ct);
-                if (clock.GetUtcNow() >= retentionDue)
+                if (retentionRest.IsOver)
                 {
                     switch (await RetainAsync(ct))
                     {
@@ -41,7 +41,7 @@ internal sealed class Housekeeping(
                             more = true;
                             break;
                         default:
-                            retentionDue = clock.GetUtcNow() + RetentionPause;
+                            retentionRest.Begin();
                             break;
                     }
                 }
@@ -119,7 +119,7 @@ internal sealed class Housekeeping(
     {
         try
         {
-            return await store.Retention.StepAsync(lease, retention(), clock.GetUtcNow(), ct);
+            return await store.Retention.StepAsync(lease, retention(), age.GetUtcNow(), ct);
         }
         catch (StoreUnavailableException trouble)
         {

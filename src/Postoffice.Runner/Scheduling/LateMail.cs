@@ -8,9 +8,10 @@ namespace Postoffice.Runner.Scheduling;
 
 /// <summary>
 /// What age asks for where no attempt ends that would see to it, since the destination has no place or is not dialled: the warning of a delay, and
-/// the end after <c>qreturn=</c>. In the order mail came, a page at a time, so that it costs what is old and not what waits.
+/// the end after <c>qreturn=</c>. In the order mail came, a page at a time, so that it costs what is old and not what waits. And mail whose instant
+/// no schedule can have meant.
 /// </summary>
-internal sealed class LateMail(DueQueue due, OutcomeRecorder recorder, InForce<Workings> workings, SteadyClock age, ILogger log)
+internal sealed class LateMail(DueQueue due, OutcomeRecorder recorder, InForce<Workings> workings, TimeProvider clock, SteadyClock age, ILogger log)
 {
     private const int PageSize = 100;
     private const int AtOnce = 16; // appends that share a commit
@@ -21,9 +22,10 @@ internal sealed class LateMail(DueQueue due, OutcomeRecorder recorder, InForce<W
 
     private readonly DateTimeOffset startedAt = age.GetUtcNow();
     private readonly Queue<QueueId> early = new(); // passed by, but accepted later than their ids say
-    private DateTimeOffset next = DateTimeOffset.MinValue;
+    private readonly Rest rest = new(clock, Pause);
+    private readonly Rest round = new(clock, Round);
+    private DueDelivery? astray; // whoever waits too long and stands up to here had his turn; null from the start
     private QueueId expired; // whoever is old and stands up to here had his turn in this round
-    private DateTimeOffset nextRound = DateTimeOffset.MinValue;
     private QueueId seen; // whoever is warned of delays up to here has been; only a memory of what the journal says
 
     /// <summary>One page of each, when it is time.</summary>
@@ -32,10 +34,10 @@ internal sealed class LateMail(DueQueue due, OutcomeRecorder recorder, InForce<W
     /// <exception cref="LeaseLostException">Nothing more is to be done.</exception>
     public async Task<bool> StepAsync(CancellationToken ct)
     {
-        var now = age.GetUtcNow();
-        if (now < next) return false;
-        var more = await ExpireAsync(now, ct) | await WarnAsync(now, ct);
-        if (!more) next = now + Pause;
+        var now = age.GetUtcNow(); // also while resting: it learns by being asked
+        if (!rest.IsOver) return false;
+        var more = await ExpireAsync(now, ct) | await WarnAsync(now, ct) | await ShortenAsync(ct);
+        if (!more) rest.Begin();
         return more;
     }
 
@@ -58,7 +60,11 @@ internal sealed class LateMail(DueQueue due, OutcomeRecorder recorder, InForce<W
     {
         var wait = workings.Current.Options.DelayWarning;
         if (wait <= TimeSpan.Zero) return false;
-        if (now >= nextRound) (seen, nextRound) = (new QueueId(0), now + Round); // who was held or under way when it was his turn
+        if (round.IsOver) // for who was held or under way when it was his turn
+        {
+            seen = new QueueId(0);
+            round.Begin();
+        }
         var late = due.Waiting(seen, Old(now - wait), DateTimeOffset.MaxValue, PageSize);
         List<QueueId> page = [.. late];
         for (var waiting = Math.Min(early.Count, PageSize); waiting > 0; waiting--) page.Add(early.Dequeue());
@@ -72,6 +78,16 @@ internal sealed class LateMail(DueQueue due, OutcomeRecorder recorder, InForce<W
             if (now >= message.AcceptedAt + wait) await recorder.TellAsync(flight, ct);
             else Remember(flight.Id);
         }
+    }
+
+    /// <summary>An attempt while the clock was a year ahead must not mean a wait of a year when it is right again.</summary>
+    private async Task<bool> ShortenAsync(CancellationToken ct)
+    {
+        var latest = clock.GetUtcNow() + workings.Current.Options.Retry.Longest;
+        var waiting = due.Due(DateTimeOffset.MaxValue, astray ?? new DueDelivery(new QueueId(0), 0, latest), PageSize);
+        await ForEachAsync([.. waiting.Select(row => row.Message).Distinct()], flight => recorder.ShortenAsync(flight, ct), ct);
+        astray = waiting.Count == PageSize ? waiting[^1] : null; // one that cannot be helped keeps nobody behind it
+        return waiting.Count == PageSize;
     }
 
     /// <summary>Behind every id made at this instant or earlier.</summary>

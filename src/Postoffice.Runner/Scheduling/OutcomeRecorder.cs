@@ -92,6 +92,13 @@ internal sealed class OutcomeRecorder(
     public async Task ExpireAsync(MessageInFlight flight, DateTimeOffset missedBy, CancellationToken ct) =>
         LogOutcomes(flight, await AppendAsync(flight, message => Expired(message, missedBy), ct));
 
+    /// <summary>Makes recipients due whose instant lies beyond every schedule.</summary>
+    public Task ShortenAsync(MessageInFlight flight, CancellationToken ct) => AppendAsync(flight, message =>
+    {
+        var now = clock.GetUtcNow();
+        return Decide.Shorten(message, now + workings.Current.Options.Retry.Longest, now) is { } shortened ? [shortened] : [];
+    }, ct);
+
     /// <summary>Tells the sender what is to be told of a message with which nothing happens: that it is late.</summary>
     public Task TellAsync(MessageInFlight flight, CancellationToken ct) => AppendAsync(flight, _ => [], ct, isLate: true);
 

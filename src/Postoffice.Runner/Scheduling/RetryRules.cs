@@ -21,6 +21,9 @@ internal sealed record RetryRules(RetrySchedule Usual)
     /// <summary><c>retry-for=</c>: by the recipient's domain; the first that fits counts.</summary>
     public IReadOnlyList<(DomainPattern Domains, RetrySchedule Schedule)> Destinations { get; init; } = [];
 
+    /// <summary>No attempt is planned for later than this from now on.</summary>
+    public TimeSpan Longest => new[] { Usual, Connect ?? Usual, Greylist }.Concat(Destinations.Select(rule => rule.Schedule)).Max(schedule => schedule.Longest);
+
     /// <param name="result">What its attempt came to; null when it said nothing.</param>
     public RetrySchedule For(QueuedRecipient recipient, RecipientResult? result)
     {

@@ -26,6 +26,7 @@ public static class EventCatalogue
         ["circuit-opened.v1"] = typeof(CircuitOpened),
         ["circuit-closed.v1"] = typeof(CircuitClosed),
         ["configuration-loaded.v1"] = typeof(ConfigurationLoaded),
+        ["wait-shortened.v1"] = typeof(WaitShortened),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     private static readonly FrozenDictionary<Type, string> Names = Types.ToFrozenDictionary(pair => pair.Value, pair => pair.Key);

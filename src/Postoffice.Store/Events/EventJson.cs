@@ -70,6 +70,7 @@ public static class EventJson
 [JsonSerializable(typeof(MessageReleased))]
 [JsonSerializable(typeof(MessageCancelled))]
 [JsonSerializable(typeof(MessageRerouted))]
+[JsonSerializable(typeof(WaitShortened))]
 [JsonSerializable(typeof(ContentPurged))]
 [JsonSerializable(typeof(FactsPurged))]
 [JsonSerializable(typeof(DropImported))]

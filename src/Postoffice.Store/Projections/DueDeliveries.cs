@@ -43,6 +43,9 @@ public sealed class DueDeliveries : IProjection
             case MessageCancelled cancelled:
                 foreach (var recipient in cancelled.Recipients) Drop(recipient);
                 break;
+            case WaitShortened shortened:
+                foreach (var recipient in shortened.Recipients) Wait(recipient, shortened.NextAttemptAt);
+                break;
             case MessageRerouted:
                 tx.Run("UPDATE due_delivery SET domain = '' WHERE queue_id = ?1", id); // it does not wait with its domain's mail any more
                 break;

@@ -51,6 +51,14 @@ public sealed class MailHistory : IProjection
             case MessageCancelled cancelled:
                 foreach (var recipient in cancelled.Recipients) Set(id, recipient, "cancelled", null, cancelled.Words(), now, tx);
                 break;
+            case WaitShortened shortened:
+                foreach (var recipient in shortened.Recipients)
+                {
+                    tx.Run(
+                        "UPDATE mail_recipient SET next_attempt_at_ms = ?3 WHERE queue_id = ?1 AND number = ?2",
+                        id, recipient, shortened.NextAttemptAt.ToUnixTimeMilliseconds());
+                }
+                break;
             case MessageRerouted rerouted:
                 tx.Run("UPDATE mail SET rerouted = ?2 WHERE queue_id = ?1", id, rerouted.To is null ? null : rerouted.Words());
                 break;

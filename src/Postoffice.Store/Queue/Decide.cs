@@ -68,6 +68,18 @@ public static class Decide
         return new RecipientExpired(waiting.Select(recipient => recipient.Number).ToValueList(), last?.InWords());
     }
 
+    /// <summary>Makes those due who would wait beyond every schedule; null when there is none.</summary>
+    /// <param name="latest">No schedule names a later instant.</param>
+    public static WaitShortened? Shorten(QueuedMessage message, DateTimeOffset latest, DateTimeOffset now)
+    {
+        if (message.Held is not null) return null;
+        var waiting = message.Recipients.Values
+            .Where(recipient => recipient.State is RecipientState.Pending && recipient.DueAt > latest)
+            .Select(recipient => recipient.Number)
+            .ToValueList();
+        return waiting.Count == 0 ? null : new WaitShortened(waiting, now);
+    }
+
     /// <summary>Whether its queue lifetime ran out.</summary>
     /// <param name="lifetime"><c>qreturn=</c>.</param>
     public static bool IsTooOld(QueuedMessage message, TimeSpan lifetime, DateTimeOffset now) => now >= message.AcceptedAt + lifetime;

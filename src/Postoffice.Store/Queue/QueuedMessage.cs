@@ -80,6 +80,10 @@ public sealed record QueuedMessage
         MessageCancelled cancelled => Order(cancelled.Trying, cancelled)
             .Settle(cancelled.Recipients, RecipientState.Cancelled, recorded.Position, cancelled.Words()),
         MessageRerouted rerouted => this with { Rerouted = rerouted.To is null ? null : rerouted, LeftItsDomain = true },
+        WaitShortened shortened => this with
+        {
+            Recipients = Change(shortened.Recipients, recipient => recipient with { DueAt = shortened.NextAttemptAt }),
+        },
         DsnQueued queued => Told(queued, recorded.RecordedAt),
         MessageHeld held => this with { Held = held.Words() },
         MessageReleased => this with { Held = null },

@@ -11,6 +11,9 @@ public sealed record RetrySchedule(IReadOnlyList<TimeSpan> Steps)
     /// <summary>Part of a step by which an instant may move, so that what failed together does not come back together.</summary>
     private const double Jitter = 0.1;
 
+    /// <summary>No attempt is planned for later than this from now on.</summary>
+    public TimeSpan Longest => Steps.Max() * (1 + Jitter);
+
     public static bool TryParse(string text, out RetrySchedule schedule)
     {
         schedule = Default;

@@ -10,13 +10,18 @@ public sealed class HousekeepingTests : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly JumpyClock clock = new(Cast.Noon);
+    private readonly SteadyClock age;
     private readonly TempStore temp;
     private readonly CancellationTokenSource stop = new();
     private readonly CancellationToken ct = TestContext.Current.CancellationToken;
     private volatile bool isBusy;
     private volatile int lateSteps;
 
-    public HousekeepingTests() => temp = new TempStore(clock);
+    public HousekeepingTests()
+    {
+        temp = new TempStore(clock);
+        age = new SteadyClock(clock);
+    }
 
     public void Dispose()
     {
@@ -42,6 +47,26 @@ public sealed class HousekeepingTests : IDisposable
     }
 
     [Fact]
+    public async Task A_clock_that_jumps_ahead_removes_nothing_that_is_not_old()
+    {
+        var old = await temp.Store.DeliverAsync(ct);
+        clock.Advance(TimeSpan.FromDays(8));
+        var young = await temp.Store.DeliverAsync(ct);
+        age.GetUtcNow();
+        clock.Jump = TimeSpan.FromDays(8);
+
+        var running = await StartAsync();
+        await UntilAsync(async () => await temp.Store.Content.OpenAsync(old, ct) is null);
+        var steps = lateSteps;
+        await UntilAsync(() => Task.FromResult(lateSteps > steps + 300)); // a quarter of a second each, and a minute between removals
+
+        await using var kept = await temp.Store.Content.OpenAsync(young, ct);
+        Assert.NotNull(kept);
+        await stop.CancelAsync();
+        await running;
+    }
+
+    [Fact]
     public async Task A_surprise_in_one_round_does_not_end_the_rounds()
     {
         var id = await temp.Store.DeliverAsync(ct);
@@ -62,7 +87,7 @@ public sealed class HousekeepingTests : IDisposable
     {
         var lease = await temp.Store.Leases.TryClaimAsync(0, "test", TimeSpan.FromMinutes(1), ct);
         var sweeps = new SweepRounds(temp.Store, (_, _, _) => Task.FromResult<int?>(0), () => true, clock, NullLogger.Instance);
-        return new Housekeeping(temp.Store, lease!, () => new RetentionSettings(), Late, sweeps, () => isBusy, clock, NullLogger.Instance).RunAsync(stop.Token);
+        return new Housekeeping(temp.Store, lease!, () => new RetentionSettings(), Late, sweeps, () => isBusy, clock, age, NullLogger.Instance).RunAsync(stop.Token);
     }
 
     private Task<bool> Late(CancellationToken token)

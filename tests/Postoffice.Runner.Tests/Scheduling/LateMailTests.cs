@@ -163,6 +163,62 @@ public sealed class LateMailTests
     }
 
     [Fact]
+    public async Task An_attempt_while_the_clock_was_a_year_ahead_does_not_make_mail_wait_for_a_year()
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        rig.Sessions.Always(number => new RecipientResult.Refused(number, Reply.Parse("451 4.3.2 not now")));
+        var id = await rig.AcceptAsync("carol@remote.test");
+        await rig.Journal.NextAsync<AttemptEnded>();
+        rig.Clock.Jump = TimeSpan.FromDays(365);
+        rig.Dispatcher.Ring();
+        await rig.Journal.NextAsync<AttemptEnded>();
+        await rig.Dispatcher.DrainAsync();
+        rig.Clock.Jump = TimeSpan.Zero;
+        rig.Clock.Advance(TimeSpan.FromHours(1));
+        await StepsAsync(rig);
+
+        Assert.Equal([1], (await rig.Journal.NextAsync<WaitShortened>()).Recipients);
+        Assert.Equal(rig.Clock.GetUtcNow(), (await rig.MessageAsync(id)).Recipients[1].DueAt);
+        await rig.Store.CatchUpAsync(CancellationToken.None);
+        Assert.Equal(rig.Clock.GetUtcNow().ToUnixTimeMilliseconds(), await rig.Store.SqlAsync("SELECT next_attempt_at_ms FROM mail_recipient"));
+        rig.Dispatcher.Ring();
+        await rig.Journal.NextAsync<AttemptEnded>();
+    }
+
+    [Fact]
+    public async Task Who_waits_as_long_as_a_schedule_says_waits()
+    {
+        await using var rig = await RunnerRig.NewAsync(new RunnerOptions { Retry = new(new RetrySchedule([TimeSpan.FromDays(3)])), DelayWarning = TimeSpan.Zero });
+        rig.Sessions.Always(number => new RecipientResult.Refused(number, Reply.Parse("451 4.3.2 not now")));
+        var id = await rig.AcceptAsync("carol@remote.test");
+        rig.Start();
+        await rig.Journal.NextAsync<AttemptEnded>();
+        await rig.Dispatcher.DrainAsync();
+        var waiting = (await rig.MessageAsync(id)).Version;
+
+        await StepsAsync(rig);
+        Assert.Equal(waiting, (await rig.MessageAsync(id)).Version);
+
+        rig.Workings.Current = rig.Workings.Current with { Options = rig.Workings.Current.Options with { Retry = new(RetrySchedule.Default) } };
+        rig.Clock.Advance(TimeSpan.FromMinutes(1));
+        await StepsAsync(rig);
+        Assert.Equal(waiting + 1, (await rig.MessageAsync(id)).Version);
+    }
+
+    [Fact]
+    public async Task A_clock_that_is_set_back_stops_nothing()
+    {
+        await using var rig = await RunnerRig.NewAsync();
+        await StepsAsync(rig);
+        rig.Clock.Jump = TimeSpan.FromDays(-30);
+        var id = await rig.AcceptAsync();
+        rig.Clock.Advance(Warning);
+        await StepsAsync(rig);
+
+        Assert.Equal(1, await rig.CountAsync(id, "dsn-queued.v1"));
+    }
+
+    [Fact]
     public async Task What_cannot_be_read_is_held_and_the_others_go_on()
     {
         await using var rig = await RunnerRig.NewAsync();

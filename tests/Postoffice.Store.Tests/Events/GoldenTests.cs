@@ -44,6 +44,7 @@ public sealed class GoldenTests
         new MessageReleased("root"),
         new MessageCancelled("root", [1], [2, 3], "spam"),
         new MessageRerouted("root", NextHop.Parse("[2001:db8::1]:2525"), "down"),
+        new WaitShortened([1, 3], Cast.Noon),
         new ContentPurged(1234),
         new FactsPurged([Other], 7, "keep-history=", "postoffice-runner"),
         new DropImported(Other),

@@ -37,6 +37,17 @@ public sealed class DecideTests
         Given(Accepted(), new MessageHeld("root", "to see"), new MessageReleased("root"))
             .When(message => Decide.Start(message, 1, [1], ToHost)).Then(First);
 
+    [Theory]
+    [InlineData(59, true)]
+    [InlineData(60, false)]
+    public void Only_who_would_wait_beyond_every_schedule_is_due_at_once(int minutes, bool isShortened)
+    {
+        var scene = Given(Accepted(), First, Ended(new(1, OutcomeKind.Deferred, Later, NextAttemptAt: Noon.AddHours(1))))
+            .When(message => Decide.Shorten(message, latest: Noon.AddMinutes(minutes), now: Noon));
+        if (isShortened) scene.Then(new WaitShortened([1], Noon));
+        else scene.ThenNothing();
+    }
+
     [Fact]
     public void An_attempts_number_is_used_once() =>
         Assert.Throws<ArgumentOutOfRangeException>(() => Given(Accepted(), First).When(message => Decide.Start(message, 1, [1], ToHost)));
