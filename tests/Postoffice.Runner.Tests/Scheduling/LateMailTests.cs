@@ -2,6 +2,7 @@ using Postoffice.Store.Events;
 using Postoffice.Store.Log;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Queue;
+using Postoffice.Testing;
 
 namespace Postoffice.Runner.Tests.Scheduling;
 
