@@ -27,6 +27,7 @@ public sealed class RunnerOptionsTests
     [InlineData("smtp-content-timeout", "1s", "1h")]
     [InlineData("smtp-dot-timeout", "1s", "1h")]
     [InlineData("smtp-quit-timeout", "1s", "1h")]
+    [InlineData("smtp-transaction-timeout", "1m", "1d")]
     [InlineData("in-doubt", "retry", "hold")]
     public void A_value_within_its_range_is_taken(string name, string least, string most)
     {
@@ -88,6 +89,8 @@ public sealed class RunnerOptionsTests
     [InlineData("smtp-quit-timeout", "0s")]
     [InlineData("smtp-quit-timeout", "61m")]
     [InlineData("smtp-quit-timeout", "99999999999999999999d")]
+    [InlineData("smtp-transaction-timeout", "59s")]
+    [InlineData("smtp-transaction-timeout", "25h")]
     [InlineData("keep-content", "-1")]
     [InlineData("keep-history", "yesterday")]
     public void A_value_beyond_its_range_is_refused_with_a_sentence(string name, string? value)

@@ -16,6 +16,9 @@ internal sealed class PhasePipelines(PhaseTimeouts timeouts, TimeProvider clock)
     public ResiliencePipeline Dot { get; } = Limit("smtp-dot", timeouts.Dot, clock);
     public ResiliencePipeline Quit { get; } = Limit("smtp-quit", timeouts.Quit, clock);
 
+    /// <summary>The time of a transaction begins.</summary>
+    public Deadline BeginTransaction() => new(timeouts.Transaction, clock);
+
     private static ResiliencePipeline Limit(string name, TimeSpan timeout, TimeProvider clock) =>
         new ResiliencePipelineBuilder { Name = name, TimeProvider = clock }
             .Measured()

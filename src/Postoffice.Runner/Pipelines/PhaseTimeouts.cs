@@ -2,7 +2,7 @@ using Postoffice.Store.Configuration;
 
 namespace Postoffice.Runner.Pipelines;
 
-/// <summary>How long a server may take for each step of a session (RFC 5321 §4.5.3.2), the whole reply included. Each 1 s to 1 h.</summary>
+/// <summary>How long a server may take for each step of a session (RFC 5321 §4.5.3.2), the whole reply included. Each 1 s to 1 h, but for a transaction.</summary>
 internal sealed record PhaseTimeouts
 {
     /// <summary><c>smtp-connect-timeout=</c>: one address; the RFC leaves it to TCP.</summary>
@@ -32,6 +32,12 @@ internal sealed record PhaseTimeouts
     /// <summary><c>smtp-quit-timeout=</c>: nothing depends on it.</summary>
     public TimeSpan Quit { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// <c>smtp-transaction-timeout=</c>: all of MAIL, RCPT, DATA and content together, 1 min to 1 d: each step may be slow, but not a hundred of
+    /// them one after another. The final dot has its own time. Not less than a large message takes over a slow line.
+    /// </summary>
+    public TimeSpan Transaction { get; init; } = TimeSpan.FromHours(4);
+
     /// <exception cref="SettingException">A value cannot be used.</exception>
     public static PhaseTimeouts From(Settings settings)
     {
@@ -47,6 +53,7 @@ internal sealed record PhaseTimeouts
             Content = Time("smtp-content-timeout", defaults.Content),
             Dot = Time("smtp-dot-timeout", defaults.Dot),
             Quit = Time("smtp-quit-timeout", defaults.Quit),
+            Transaction = settings.Time("smtp-transaction-timeout", defaults.Transaction, TimeSpan.FromMinutes(1), TimeSpan.FromDays(1)),
         };
 
         TimeSpan Time(string name, TimeSpan otherwise) =>

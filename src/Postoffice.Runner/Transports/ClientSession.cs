@@ -7,6 +7,7 @@ using System.Text;
 using Polly;
 using Polly.Timeout;
 using Postoffice.Runner.Conversations;
+using Postoffice.Runner.Pipelines;
 using Postoffice.Store.Mail;
 using Postoffice.Store.Wire;
 
@@ -52,6 +53,9 @@ internal sealed class ClientSession : IAsyncDisposable
 
     /// <summary>Why TLS, although offered, did not come to be, and the session is a second one in the clear; else null.</summary>
     public string? TlsTrouble { get; private set; }
+
+    /// <summary>After this no exchange begins any more; null for no limit.</summary>
+    public Deadline? Deadline { get; set; }
 
     /// <summary>Whether another command makes sense.</summary>
     public bool IsUsable => lost is null && !isClosing && !saidTooMuch && RepliesDue == 0;
@@ -294,7 +298,9 @@ internal sealed class ClientSession : IAsyncDisposable
 
     private async Task<Answer> GuardAsync(ResiliencePipeline phase, Func<CancellationToken, ValueTask<Answer>> exchange, CancellationToken ct)
     {
-        var answer = await ExchangeAsync(phase, exchange, ct);
+        var answer = Deadline is { IsOver: true } late
+            ? new Answer.Lost($"the transaction took longer than {late.Limit.TotalSeconds:0} s (smtp-transaction-timeout=)")
+            : await ExchangeAsync(phase, exchange, ct);
         if (answer is Answer.Lost(var reason)) lost = reason;
         return answer;
     }

@@ -36,6 +36,7 @@ internal sealed class SmtpTransaction(
     /// <exception cref="Store.Log.StoreUnavailableException">The content cannot be read on; the final dot was not sent.</exception>
     public async Task<Answer?> RunAsync(Stream content, CancellationToken ct)
     {
+        session.Deadline = phases.BeginTransaction();
         if (await new PeerFit(peer, store, message).RefusalAsync(recipients, content.Length, ct) is { } unfit) return unfit;
         var window = new CommandWindow(session, Commands(content.Length), peer.Pipelining);
 
@@ -144,6 +145,7 @@ internal sealed class SmtpTransaction(
         }
 
         Phase = "dot";
+        session.Deadline = null; // no answer would be a doubt
         switch (await finish(ct))
         {
             case Answer.Said({ IsCompletion: true } reply):

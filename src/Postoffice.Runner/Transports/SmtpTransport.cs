@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net;
+using Polly;
 using Postoffice.Runner.Conversations;
 using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Routing;
@@ -20,6 +21,8 @@ internal sealed class SmtpTransport(
     IContentStore content, NextHops hops, IDialer dialer, SessionRules rules, IdleConnections idle, PhasePipelines phases, DomainName self, SwitchBoard board,
     TimeProvider clock) : ITransport
 {
+    private readonly ResiliencePipeline<Tried> exchangers = ExchangerPipeline.Build(clock);
+
     public async Task<AttemptReport?> DeliverAsync(Attempt attempt, CancellationToken ct)
     {
         var began = clock.GetTimestamp();
@@ -47,16 +50,24 @@ internal sealed class SmtpTransport(
                     answered = open.EndPoint;
                 }
             }
-            await foreach (var candidate in hops.FindAsync(attempt.Route, ct))
+            await using var candidates = hops.FindAsync(attempt.Route, ct).GetAsyncEnumerator(ct);
+            var last = await exchangers.ExecuteAsync(NextAsync, ct);
+            return last.IsFinal ? last.Report : throw new OperationCanceledException(ct); // told to stop, Polly asks no other
+
+            async ValueTask<Tried> NextAsync(CancellationToken token)
             {
-                tried.Resolved ??= candidate.Resolved;
-                if (answered is not null && candidate is Candidate.Peer { EndPoint: var peer } && peer.Equals(answered)) continue;
-                var (report, isFinal) = await TryAsync(attempt, candidate, ct);
-                if (isFinal) return tried.Before(report);
-                tried.Add(report);
-                if (tried.IsEnough) break;
+                do
+                {
+                    if (tried.IsEnough || !await candidates.MoveNextAsync()) return new Tried(tried.Best, IsFinal: true);
+                    tried.Resolved ??= candidates.Current.Resolved;
+                }
+                while (answered is not null && candidates.Current is Candidate.Peer { EndPoint: var peer } && peer.Equals(answered));
+
+                var next = await TryAsync(attempt, candidates.Current, token);
+                if (next.IsFinal) return next with { Report = tried.Before(next.Report) };
+                tried.Add(next.Report);
+                return next;
             }
-            return tried.Best;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -70,7 +81,7 @@ internal sealed class SmtpTransport(
     }
 
     /// <summary>One candidate. Not final is what another may mend.</summary>
-    private async ValueTask<(AttemptReport Report, bool IsFinal)> TryAsync(Attempt attempt, Candidate candidate, CancellationToken ct)
+    private async ValueTask<Tried> TryAsync(Attempt attempt, Candidate candidate, CancellationToken ct)
     {
         switch (candidate)
         {
@@ -78,16 +89,16 @@ internal sealed class SmtpTransport(
                 return await TryPeerAsync(attempt, peer, ct);
             case Candidate.Refused(var host, var status, var reason):
                 board.Open(attempt.Message, host)?.Closed(reason);
-                return (new AttemptReport(attempt.All(number => new RecipientResult.Failed(number, status, reason)), host, Phase: "connect"), false);
+                return new Tried(new AttemptReport(attempt.All(number => new RecipientResult.Failed(number, status, reason)), host, Phase: "connect"), false);
             case Candidate.Unreached(var host, var reason):
                 board.Open(attempt.Message, host)?.Closed(reason);
-                return (new AttemptReport(attempt.All(number => new RecipientResult.Unreached(number, reason)), host, Phase: "connect"), false);
+                return new Tried(new AttemptReport(attempt.All(number => new RecipientResult.Unreached(number, reason)), host, Phase: "connect"), false);
             default:
                 throw new ArgumentOutOfRangeException(nameof(candidate), candidate, "no candidate");
         }
     }
 
-    private async Task<(AttemptReport Report, bool IsFinal)> TryPeerAsync(Attempt attempt, Candidate.Peer candidate, CancellationToken ct)
+    private async Task<Tried> TryPeerAsync(Attempt attempt, Candidate.Peer candidate, CancellationToken ct)
     {
         var (host, peer) = candidate;
         var report = new AttemptReport([], host, peer.Address.ToString(), Phase: "connect");
@@ -96,7 +107,7 @@ internal sealed class SmtpTransport(
         if (line is null)
         {
             conversation?.Closed(refused);
-            return (report with { Results = attempt.All(number => new RecipientResult.Unreached(number, $"{host} ({peer}): {refused}")) }, false);
+            return new Tried(report with { Results = attempt.All(number => new RecipientResult.Unreached(number, $"{host} ({peer}): {refused}")) }, false);
         }
 
         var session = new ClientSession(line.Stream, conversation);
@@ -109,7 +120,7 @@ internal sealed class SmtpTransport(
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
             await session.DisposeAsync();
-            return (Told(Stopped(attempt, null)), true);
+            return new Tried(Told(Stopped(attempt, null)), true);
         }
         catch
         {
@@ -118,7 +129,7 @@ internal sealed class SmtpTransport(
         }
         if (early is null) return await UseAsync(attempt, new PeerConnection(session, line, host, peer, opening.Offers), ct);
         await session.DisposeAsync();
-        return (Told(attempt.All(number => Early(number, early))), opening.SpeaksForAll);
+        return new Tried(Told(attempt.All(number => Early(number, early))), opening.SpeaksForAll);
 
         AttemptReport Told(IReadOnlyList<RecipientResult> results) =>
             report with { Phase = opening.Phase, Tls = session.Tls, TlsTrouble = session.TlsTrouble, Results = results };
@@ -134,7 +145,7 @@ internal sealed class SmtpTransport(
 
     /// <summary>One transaction; the connection is kept for the next one if the peer allows.</summary>
     [SuppressMessage("Design", "CA1031:Do not catch general exception types", Justification = "The message is held with the outcome, which is known here only.")]
-    private async Task<(AttemptReport Report, bool IsFinal)> UseAsync(Attempt attempt, PeerConnection connection, CancellationToken ct)
+    private async Task<Tried> UseAsync(Attempt attempt, PeerConnection connection, CancellationToken ct)
     {
         var session = connection.Session;
         var report = new AttemptReport([], connection.Host, connection.EndPoint.Address.ToString(), session.Tls, TlsTrouble: session.TlsTrouble);
@@ -143,25 +154,25 @@ internal sealed class SmtpTransport(
         try
         {
             await using var octets = await MessageOctets.OpenAsync(content, attempt.Message, [], ct);
-            if (octets is null) return (report with { Results = attempt.All(ContentGone) }, true);
+            if (octets is null) return new Tried(report with { Results = attempt.All(ContentGone) }, true);
             connection.Transactions++;
             var early = await transaction.RunAsync(octets, ct);
             var results = early is null ? transaction.Results : attempt.All(number => Early(number, early));
             isInStep = transaction.Phase == "done" || (session.IsUsable && await session.ResetAsync(phases.Quit, ct));
-            return (Told(results), early is null && !results.All(IsForNow));
+            return new Tried(Told(results), early is null && !results.All(IsForNow));
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            return (Told(Stopped(attempt, transaction)), true);
+            return new Tried(Told(Stopped(attempt, transaction)), true);
         }
         catch (StoreUnavailableException trouble)
         {
             // The content is read before the final dot, which is not sent now: the peer drops what it has (RFC 5321 §4.1.1.4).
-            return (Told(Unread(attempt, transaction, trouble)) with { IsOurTrouble = true }, true);
+            return new Tried(Told(Unread(attempt, transaction, trouble)) with { IsOurTrouble = true }, true);
         }
         catch (Exception surprise) when (surprise is not OutOfMemoryException)
         {
-            return (Told(CutOff(attempt, transaction, surprise)) with { IsOurTrouble = true, Surprise = surprise }, true);
+            return new Tried(Told(CutOff(attempt, transaction, surprise)) with { IsOurTrouble = true, Surprise = surprise }, true);
         }
         finally
         {

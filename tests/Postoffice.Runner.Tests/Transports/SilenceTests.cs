@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
+using Postoffice.Runner.Pipelines;
 using Postoffice.Runner.Tests.Peers;
 using Postoffice.Testing;
 
@@ -31,6 +32,38 @@ public sealed class SilenceTests : IDisposable
 
         Assert.Equal(expected, await rig.RunAsync(new SilentAtLast(clock, ["220 hi", hello, .. replies]), phases: new(new(), clock)));
         Assert.EndsWith($"no answer within {seconds} s", rig.Lost);
+    }
+
+    [Theory]
+    [InlineData(300, "unreached unreached unreached", "rcpt")]
+    [InlineData(150, "delivered delivered delivered", "done")]
+    public async Task Many_slow_replies_together_have_a_limit_of_their_own(int secondsEach, string expected, string phase)
+    {
+        var peer = new SlowAtEach(clock, TimeSpan.FromSeconds(secondsEach - 1), ["220 hi", "250 peer", "250 ok", "250 ok", "250 ok", "250 ok", "354 go", "250 taken"]);
+        var phases = new PhasePipelines(new() { Transaction = TimeSpan.FromMinutes(14), Data = TimeSpan.FromMinutes(5) }, clock);
+
+        Assert.Equal((expected, phase), (await rig.RunAsync(peer, to: ["bob@example.test", "carol@example.test", "dave@example.test"], phases: phases), rig.Phase));
+        Assert.Equal(phase == "done" ? null : "the transaction took longer than 840 s (smtp-transaction-timeout=)", rig.Lost);
+    }
+
+    /// <summary>Says each of its replies only after a while, too soon to be given up for any one of them; the last one when all was sent.</summary>
+    private sealed class SlowAtEach(FakeTimeProvider clock, TimeSpan each, string[] replies) : PeerStream
+    {
+        private volatile string written = "";
+        private int said;
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            while (said == replies.Length - 1 && !written.EndsWith(".\r\n", StringComparison.Ordinal)) await Task.Yield();
+            clock.Advance(each);
+            return Encoding.Latin1.GetBytes($"{replies[said++]}\r\n", buffer.Span);
+        }
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            written = Encoding.Latin1.GetString(buffer.Span);
+            return ValueTask.CompletedTask;
+        }
     }
 
     /// <summary>Takes all it is sent and says its replies one by one; when they are used up and all was sent, time goes by.</summary>
