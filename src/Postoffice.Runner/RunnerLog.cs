@@ -78,7 +78,7 @@ internal static partial class RunnerLog
         var by = (attempt.Host, attempt.Address) switch
         {
             (null, _) => "here",
-            (var host, null) => host,
+            (var host, var address) when address is null || address == host => host,
             var (host, address) => $"{host} ({address})",
         };
         var words = outcome.InWords() ?? "";

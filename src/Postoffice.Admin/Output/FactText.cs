@@ -83,7 +83,7 @@ internal sealed class FactText(TimeText time)
 
     private static string Exchanger(ResolvedHost host) => $"{Shown(host.Host)} ({host.Preference?.ToString(CultureInfo.InvariantCulture) ?? "no MX record"})";
 
-    private static string Place(string host, string? address) => $"{Shown(host)}{(address is null ? "" : $" [{Shown(address)}]")}";
+    private static string Place(string host, string? address) => $"{Shown(host)}{(address is null || address == host ? "" : $" [{Shown(address)}]")}";
 
     private static string? Phase(string? phase) => phase is null ? null : $"phase {Shown(phase)}";
 

@@ -47,9 +47,10 @@ internal static class DsnFields
     private static HeaderList Of(QueuedRecipient recipient, DsnAction action)
     {
         var fields = new HeaderList();
-        if (OriginalRecipient.TryParse(recipient.Accepted.OriginalRecipient, smtpUtf8: true, out var original))
+        if (recipient.Accepted.OriginalRecipient is { } stored)
         {
-            var address = original.AddressType == "utf-8" ? Escaped(original.Address) : Ascii(original.Address);
+            var original = OriginalRecipient.Parse(stored);
+            var address = original.AddressType == OriginalRecipient.Utf8Type ? Utf8XText.Encode(original.Address) : Ascii(original.Address);
             Add(fields, "Original-Recipient", $"{original.AddressType}; {address}"); // out of its xtext (RFC 3461 §6.3)
         }
         Add(fields, "Final-Recipient", Typed(recipient.Accepted.To.Mailbox));
@@ -115,27 +116,7 @@ internal static class DsnFields
 
     /// <summary>An address with its type (RFC 3464 §2.1.2); one that is not ASCII in the form of RFC 6533 §3.</summary>
     private static string Typed(Mailbox mailbox) =>
-        mailbox.IsAscii ? $"rfc822; {mailbox}" : $"utf-8; {Escaped(mailbox.ToString().Replace("\\", "\\x{5C}", StringComparison.Ordinal).Replace("+", "\\x{2B}", StringComparison.Ordinal).Replace("=", "\\x{3D}", StringComparison.Ordinal))}";
+        mailbox.IsAscii ? $"rfc822; {mailbox}" : $"{OriginalRecipient.Utf8Type}; {Utf8XText.Encode(mailbox.ToString())}";
 
-    /// <summary>What is not visible ASCII becomes <c>\x{…}</c> (RFC 6533 §3); what is so already stays.</summary>
-    private static string Escaped(string address)
-    {
-        var text = new StringBuilder();
-        foreach (var rune in address.EnumerateRunes())
-        {
-            if (rune.Value is > ' ' and < 0x7F) text.Append(rune);
-            else text.Append($"\\x{{{rune.Value:X}}}");
-        }
-        return text.ToString();
-    }
-
-    private static string Ascii(string hostile)
-    {
-        var text = new StringBuilder();
-        foreach (var character in PrintableText.Escape(hostile.Replace('\n', ' '), MaxDiagnosticCharacters))
-        {
-            text.Append(character is >= ' ' and <= '~' ? character : '?');
-        }
-        return text.ToString();
-    }
+    private static string Ascii(string hostile) => PrintableText.EscapeToAscii(hostile.Replace('\n', ' '), MaxDiagnosticCharacters);
 }

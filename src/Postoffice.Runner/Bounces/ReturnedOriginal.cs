@@ -14,6 +14,7 @@ internal sealed class ReturnedOriginal : IAsyncDisposable
 {
     private const int MaxHeaderOctets = 32 * 1024;
     private const int BufferOctets = 32 * 1024;
+    private const int MaxLineOctets = 998; // RFC 5322 §2.1.1
 
     private readonly Stream? whole;
 
@@ -103,8 +104,30 @@ internal sealed class ReturnedOriginal : IAsyncDisposable
         var part = isGlobal
             ? new MimePart("message", "global-headers") { ContentTransferEncoding = ContentEncoding.QuotedPrintable }
             : new MimePart("text", "rfc822-headers");
-        part.Content = new MimeContent(new MemoryStream(header));
+        part.Content = new MimeContent(isGlobal ? new MemoryStream(header) : Folded(header));
         return new ReturnedOriginal(part, whole: null, isEightBit: false);
+    }
+
+    /// <summary>Lines over the limit are folded where they reach it: not every server on the way takes them as they are.</summary>
+    /// <param name="header">In ASCII.</param>
+    private static MemoryStream Folded(ReadOnlySpan<byte> header)
+    {
+        var folded = new MemoryStream(header.Length);
+        while (!header.IsEmpty)
+        {
+            var end = header.IndexOf("\r\n"u8) + "\r\n".Length;
+            var line = header[..end];
+            header = header[end..];
+            for (var room = MaxLineOctets; line.Length - "\r\n".Length > room; room = MaxLineOctets - 1)
+            {
+                folded.Write(line[..room]);
+                folded.Write("\r\n "u8);
+                line = line[room..];
+            }
+            folded.Write(line);
+        }
+        folded.Position = 0;
+        return folded;
     }
 
     /// <summary>Up to the empty line; a header longer than what was read ends with its last whole line.</summary>

@@ -27,7 +27,10 @@ internal static class EnvelopeCommands
         var to = accepted.To.Mailbox is { IsLocalPartOnly: true } bare && bare.At(self) is { } complete ? ForwardPath.To(complete) : accepted.To;
         var command = $"RCPT TO:<{to}>";
         if (peer.Dsn && accepted.Notify is { } wanted && DsnParameters.Format(wanted) is { } notify) command += $" NOTIFY={notify}"; // RFC 3461 §4.1
-        if (peer.Dsn && accepted.OriginalRecipient is { } original) command += $" ORCPT={OriginalRecipient.Parse(original)}"; // RFC 3461 §4.2
+        if (peer.Dsn && accepted.OriginalRecipient is { } stored && $"{OriginalRecipient.Parse(stored)}" is { Length: <= OriginalRecipient.MaxCharacters } original)
+        {
+            command += $" ORCPT={original}"; // RFC 3461 §4.2; what grew too long in ASCII only we know
+        }
         return command;
     }
 

@@ -11,7 +11,8 @@ public sealed record OriginalRecipient
     /// <summary>Longest ORCPT in encoded characters (RFC 3461 §4.2).</summary>
     public const int MaxCharacters = 500;
 
-    private const string Utf8Type = "utf-8";
+    /// <summary>The type of addresses beyond ASCII (RFC 6533 §3).</summary>
+    public const string Utf8Type = "utf-8";
 
     private OriginalRecipient(string addressType, string address)
     {
@@ -22,7 +23,7 @@ public sealed record OriginalRecipient
     /// <summary>Lower case, as registered with IANA; nearly always <c>rfc822</c>, or <c>utf-8</c> (RFC 6533 §3).</summary>
     public string AddressType { get; }
 
-    /// <summary>The address, out of its xtext; without controls. For <c>utf-8</c> any <c>\x{…}</c> in it stays as sent.</summary>
+    /// <summary>The address, out of its encoding; without controls.</summary>
     public string Address { get; }
 
     /// <summary>Takes <c>rfc822;bob+40example.test</c>.</summary>
@@ -32,37 +33,38 @@ public sealed record OriginalRecipient
     public static bool TryParse(ReadOnlySpan<char> value, bool smtpUtf8, [NotNullWhen(true)] out OriginalRecipient? recipient)
     {
         recipient = null;
-        var separator = value.IndexOf(';');
-        if (separator < 0 || value.Length > MaxCharacters) return false;
-
-        var type = value[..separator];
-        var encoded = value[(separator + 1)..];
-        if (!IsAtom(type) || encoded.IsEmpty) return false;
-
-        string? address;
-        if (smtpUtf8 && type.Equals(Utf8Type, StringComparison.OrdinalIgnoreCase) && !System.Text.Ascii.IsValid(encoded))
-        {
-            if (MailText.HasControl(encoded) || !MailText.IsWellFormed(encoded)) return false;
-            address = encoded.ToString();
-        }
-        else if (!XText.TryDecode(encoded, out address))
-        {
-            return false;
-        }
-
-        recipient = new OriginalRecipient(type.ToString().ToLowerInvariant(), address);
-        return true;
+        return value.Length <= MaxCharacters && TryRead(value, smtpUtf8, out recipient);
     }
 
     /// <summary>Reads back what <see cref="ToString"/> wrote, as our own journal holds it.</summary>
     /// <exception cref="FormatException">It is no original recipient: the stored text is damaged.</exception>
     public static OriginalRecipient Parse(string stored) =>
-        TryParse(stored, smtpUtf8: true, out var recipient)
+        TryRead(stored, smtpUtf8: true, out var recipient)
             ? recipient
             : throw new FormatException($"'{PrintableText.Escape(stored)}' is no original recipient");
 
-    /// <summary>The value as it goes after <c>ORCPT=</c>: all ASCII.</summary>
-    public override string ToString() => $"{AddressType};{XText.Encode(Address)}";
+    /// <summary>The value as it goes after <c>ORCPT=</c>: all ASCII, which may make it longer than it came.</summary>
+    public override string ToString() => $"{AddressType};{(AddressType == Utf8Type ? Utf8XText.Encode(Address) : XText.Encode(Address))}";
+
+    private static bool TryRead(ReadOnlySpan<char> value, bool smtpUtf8, [NotNullWhen(true)] out OriginalRecipient? recipient)
+    {
+        recipient = null;
+        var separator = value.IndexOf(';');
+        if (separator < 0) return false;
+
+        var type = value[..separator];
+        var encoded = value[(separator + 1)..];
+        if (!IsAtom(type) || encoded.IsEmpty) return false;
+
+        var isUtf8 = type.Equals(Utf8Type, StringComparison.OrdinalIgnoreCase);
+        string? address;
+        if (isUtf8 && smtpUtf8 && !System.Text.Ascii.IsValid(encoded)) address = encoded.ToString();
+        else if (!XText.TryDecode(encoded, out address)) return false;
+        if (isUtf8 && !Utf8XText.TryDecode(address, out address)) return false;
+
+        recipient = new OriginalRecipient(type.ToString().ToLowerInvariant(), address);
+        return true;
+    }
 
     private static bool IsAtom(ReadOnlySpan<char> type)
     {

@@ -13,7 +13,8 @@ public static class PrintableText
     /// <summary>Characters of one escaped text, unless the caller says otherwise.</summary>
     public const int DefaultLimit = 512;
 
-    private const char Cut = '…';
+    private const string Cut = "…";
+    private const string AsciiCut = "...";
 
     /// <summary>Escapes characters.</summary>
     /// <param name="text">Hostile.</param>
@@ -21,17 +22,15 @@ public static class PrintableText
     public static string Escape(ReadOnlySpan<char> text, int limit = DefaultLimit)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        if (text.Length <= limit && !text.ContainsAnyExceptInRange(' ', '~') && !text.Contains('\\')) return text.ToString();
+        return Escape(text, new Line(limit, Cut), IsVisible);
+    }
 
-        var line = new Line(limit);
-        while (!text.IsEmpty && !line.IsFull)
-        {
-            var read = Rune.DecodeFromUtf16(text, out var rune, out var taken) == System.Buffers.OperationStatus.Done;
-            line.Append(read ? Shown(rune) : $"\\u{{{(int)text[0]:X4}}}");
-            text = text[taken..];
-        }
-
-        return line.ToString();
+    /// <summary>The same where only ASCII may stand: every other character is escaped, and <c>...</c> marks the cut.</summary>
+    /// <inheritdoc cref="Escape(ReadOnlySpan{char}, int)"/>
+    public static string EscapeToAscii(ReadOnlySpan<char> text, int limit = DefaultLimit)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, AsciiCut.Length);
+        return Escape(text, new Line(limit, AsciiCut), static _ => false);
     }
 
     /// <summary>Escapes octets that claim to be UTF-8; those that are not become <c>\xNN</c>.</summary>
@@ -40,24 +39,38 @@ public static class PrintableText
     public static string Escape(ReadOnlySpan<byte> octets, int limit = DefaultLimit)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
-        var line = new Line(limit);
+        var line = new Line(limit, Cut);
         while (!octets.IsEmpty && !line.IsFull)
         {
             var read = Rune.DecodeFromUtf8(octets, out var rune, out var taken) == System.Buffers.OperationStatus.Done;
             if (!read) taken = 1;
-            line.Append(read ? Shown(rune) : $"\\x{octets[0]:X2}");
+            line.Append(read ? Shown(rune, IsVisible) : $"\\x{octets[0]:X2}");
             octets = octets[taken..];
         }
 
         return line.ToString();
     }
 
-    private static string Shown(Rune rune) => rune.Value switch
+    private static string Escape(ReadOnlySpan<char> text, Line line, Func<Rune, bool> isVisible)
+    {
+        if (text.Length <= line.Limit && !text.ContainsAnyExceptInRange(' ', '~') && !text.Contains('\\')) return text.ToString();
+
+        while (!text.IsEmpty && !line.IsFull)
+        {
+            var read = Rune.DecodeFromUtf16(text, out var rune, out var taken) == System.Buffers.OperationStatus.Done;
+            line.Append(read ? Shown(rune, isVisible) : $"\\u{{{(int)text[0]:X4}}}");
+            text = text[taken..];
+        }
+
+        return line.ToString();
+    }
+
+    private static string Shown(Rune rune, Func<Rune, bool> isVisible) => rune.Value switch
     {
         '\\' => @"\\",
         < 0x20 or (>= 0x7F and <= 0x9F) => $"\\x{rune.Value:X2}",
         < 0x7F => ((char)rune.Value).ToString(),
-        _ when IsVisible(rune) => rune.ToString(),
+        _ when isVisible(rune) => rune.ToString(),
         _ => $"\\u{{{rune.Value:X4}}}",
     };
 
@@ -67,10 +80,12 @@ public static class PrintableText
         or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
 
     /// <summary>Grows up to the limit; keeps the last place at which a cut mark still fits.</summary>
-    private sealed class Line(int limit)
+    private sealed class Line(int limit, string cut)
     {
         private readonly StringBuilder text = new();
         private int cutAt;
+
+        public int Limit => limit;
 
         public bool IsFull { get; private set; }
 
@@ -80,12 +95,12 @@ public static class PrintableText
             {
                 IsFull = true;
                 text.Length = cutAt;
-                text.Append(Cut);
+                text.Append(cut);
                 return;
             }
 
             text.Append(piece);
-            if (text.Length < limit) cutAt = text.Length;
+            if (text.Length + cut.Length <= limit) cutAt = text.Length;
         }
 
         public override string ToString() => text.ToString();

@@ -41,7 +41,7 @@ public sealed class BounceTests
         Assert.Equal("rfc822; carol@remote.test", status[1]["Final-Recipient"]);
         Assert.Equal("failed", status[1]["Action"]);
         Assert.Equal("5.7.1", status[1]["Status"]);
-        Assert.StartsWith("smtp; 550 5.7.1", status[1]["Diagnostic-Code"]);
+        Assert.Equal("smtp; 550 5.7.1 <b>go\\x1B[2J away</b> and \\u{00E9}", status[1]["Diagnostic-Code"]);
         Assert.Equal("text/rfc822-headers", report[2].ContentType.MimeType);
         var original = Assert.IsType<TextRfc822Headers>(report[2]).Message!;
         Assert.Equal("hi", Assert.Single(original.Headers).Value);

@@ -96,6 +96,25 @@ public sealed class ReturnedOriginalTests
         Assert.Contains("A message from j=C3=BCrgen@example.net", octets);
     }
 
+    [Theory]
+    [InlineData(998, 0)]
+    [InlineData(999, 1)]
+    [InlineData(998 + 997, 1)]
+    [InlineData(998 + 997 + 1, 2)]
+    [InlineData(20_000, 20)]
+    public async Task Lines_that_are_too_long_are_folded_in_a_returned_header(int octets, int folds)
+    {
+        await using var rig = await RunnerRig.StartAsync();
+        var field = $"X-Long: {new string('x', octets - 8)}";
+        var (_, stored, _) = await BounceAsync(rig, Ret.Headers, $"Subject: hi\r\n{field}\r\nX-Last: z\r\n\r\nhello\r\n");
+
+        var lines = stored.Split("\r\n");
+        var at = Array.FindIndex(lines, line => line.StartsWith("X-Long:", StringComparison.Ordinal));
+        Assert.All(lines, line => Assert.InRange(line.Length, 0, 998));
+        Assert.Equal(field, lines[at] + string.Concat(lines[(at + 1)..(at + 1 + folds)].Select(line => line[1..])));
+        Assert.Equal("X-Last: z", lines[at + 1 + folds]);
+    }
+
     [Fact]
     public async Task What_came_without_a_header_shows_no_body_in_its_place()
     {

@@ -28,6 +28,22 @@ public sealed class DsnParameterTests : IDisposable
     }
 
     [Fact]
+    public async Task An_original_recipient_beyond_ascii_goes_on_in_ascii_unless_it_is_too_long_for_that()
+    {
+        await using var peer = new ScriptedPeer("220 hi", Dsn, Ok, Ok, Ok, Go, Ok);
+        await rig.RunAsync(peer, accepted => accepted with
+        {
+            Recipients =
+            [
+                accepted.Recipients[0] with { OriginalRecipient = "utf-8;j+C3+BCrgen+2Bx@example.test" }, // as it was stored once
+                accepted.Recipients[1] with { OriginalRecipient = $"utf-8;{string.Concat(Enumerable.Repeat("\\x{FC}", 90))}@example.test" },
+            ],
+        });
+
+        Assert.Contains("RCPT TO:<bob@example.test> ORCPT=utf-8;j\\x{FC}rgen\\x{2B}x@example.test\r\nRCPT TO:<carol@example.test>\r\n", peer.Received);
+    }
+
+    [Fact]
     public async Task None_of_it_goes_to_a_peer_that_does_not()
     {
         await using var peer = new ScriptedPeer("220 hi", "250 peer", Ok, Ok, Ok, Go, Ok);

@@ -118,8 +118,12 @@ public sealed class DsnParametersTests
     [InlineData("rfc822;bob@example.test", "rfc822", "bob@example.test", "rfc822;bob@example.test")]
     [InlineData("RFC822;a+20b+40c", "rfc822", "a b@c", "rfc822;a+20b@c")]
     [InlineData("X400;/C+3DDE/", "x400", "/C=DE/", "x400;/C+3DDE/")]
-    [InlineData("utf-8;j\u00FCrgen@x.test", "utf-8", "j\u00FCrgen@x.test", "utf-8;j+C3+BCrgen@x.test")]
-    [InlineData("utf-8;j\\x{FC}rgen@x.test", "utf-8", "j\\x{FC}rgen@x.test", "utf-8;j\\x{FC}rgen@x.test")]
+    [InlineData("utf-8;j\u00FCrgen@x.test", "utf-8", "j\u00FCrgen@x.test", "utf-8;j\\x{FC}rgen@x.test")]
+    [InlineData("utf-8;j\\x{FC}rgen@x.test", "utf-8", "j\u00FCrgen@x.test", "utf-8;j\\x{FC}rgen@x.test")]
+    [InlineData("utf-8;j+C3+BCrgen@x.test", "utf-8", "j\u00FCrgen@x.test", "utf-8;j\\x{FC}rgen@x.test")]
+    [InlineData("UTF-8;\\x{1F4E8}+2B\\x{3d}a\\x{5C}b@x.test", "utf-8", "\U0001F4E8+=a\\b@x.test", "utf-8;\\x{1F4E8}\\x{2B}\\x{3D}a\\x{5C}b@x.test")]
+    [InlineData("utf-8;a\\x{}\\x{D800}\\x{110000}\\x{0000041}\\x{4", "utf-8", "a\\x{}\\x{D800}\\x{110000}\\x{0000041}\\x{4", "utf-8;a\\x{5C}x{}\\x{5C}x{D800}\\x{5C}x{110000}\\x{5C}x{0000041}\\x{5C}x{4")]
+    [InlineData("rfc822;a\\x{FC}", "rfc822", "a\\x{FC}", "rfc822;a\\x{FC}")]
     public void An_original_recipient_has_a_type_and_an_address(string value, string type, string address, string written)
     {
         Assert.True(OriginalRecipient.TryParse(value, smtpUtf8: true, out var recipient));
@@ -138,8 +142,29 @@ public sealed class DsnParametersTests
     [InlineData("rfc822\r\n;bob")]
     [InlineData("utf-8;j\u00FCrgen@x.test")]
     [InlineData("rfc822;j\u00FCrgen@x.test")]
+    [InlineData("utf-8;a\\x{0A}b@x.test")]
+    [InlineData("utf-8;a\\x{2028}b@x.test")]
+    [InlineData("utf-8;a+5Cx{0}b@x.test")]
+    [InlineData("utf-8;a+C0+8A@x.test")]
     public void A_broken_original_recipient_is_refused(string value) =>
         Assert.False(OriginalRecipient.TryParse(value, smtpUtf8: false, out _));
+
+    [Fact]
+    public void Any_address_comes_out_of_its_encoding_as_it_went_in() =>
+        Gen.OneOf(Gen.Char[' ', '~'], Gen.Char['\u00A0', '\u1FFF'], Gen.Const('\\'), Gen.Const('{'), Gen.Const('x')).Array[1, 40].Sample(characters =>
+        {
+            var encoded = Utf8XText.Encode(new string(characters));
+            Assert.False(encoded.AsSpan().ContainsAnyExceptInRange('!', '~'));
+            Assert.True(Utf8XText.TryDecode(encoded, out var decoded));
+            Assert.Equal(new string(characters), decoded);
+        });
+
+    [Fact]
+    public void What_grows_in_ascii_is_read_back_from_the_journal()
+    {
+        Assert.True(OriginalRecipient.TryParse($"utf-8;{new string('\u00FC', 494)}", smtpUtf8: true, out var recipient));
+        Assert.Equal(recipient, OriginalRecipient.Parse(recipient.ToString()));
+    }
 
     [Fact]
     public void An_original_recipient_has_at_most_500_characters()

@@ -24,6 +24,15 @@ public sealed class PrintableTextTests
     public void What_does_not_show_or_moves_the_cursor_is_escaped(string text, string expected) =>
         Assert.Equal(expected, PrintableText.Escape(text));
 
+    [Theory]
+    [InlineData("j\u00FCrgen \U0001F4E8\n", 512, "j\\u{00FC}rgen \\u{1F4E8}\\x0A")]
+    [InlineData("plain", 5, "plain")]
+    [InlineData("plainer", 6, "pla...")]
+    [InlineData("ab\u00FC\u00FCcd", 14, "ab\\u{00FC}...")]
+    [InlineData("\u00FC", 3, "...")]
+    public void Where_only_ascii_may_stand_the_rest_is_escaped(string text, int limit, string expected) =>
+        Assert.Equal(expected, PrintableText.EscapeToAscii(text, limit));
+
     [Fact]
     public void Half_a_character_is_escaped() => Assert.Equal("\\u{D800}a\\u{DC00}", PrintableText.Escape("\uD800a\uDC00"));
 
