@@ -123,6 +123,38 @@ public sealed class DestinationSlotsTests
     }
 
     [Fact]
+    public void A_pause_that_was_ended_early_does_not_end_the_next_one()
+    {
+        var slots = Slots(first: 1, each: 1, together: 10);
+        slots.Pause(One, TimeSpan.FromMinutes(1));
+        slots.Resume(One);
+        slots.Pause(One, TimeSpan.FromMinutes(2));
+
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.False(slots.HasRoom(One));
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Assert.True(slots.HasRoom(One));
+    }
+
+    [Fact]
+    public void Limits_that_shrink_while_one_is_on_its_way_turn_it_away_and_are_kept()
+    {
+        var limits = new SlotLimits(First: 1, Each: 1, Together: 10, WaitingEach: 3, WaitingTogether: 100);
+        var slots = new DestinationSlots(() => limits, _ => spacing, clock) { RoomFor = told.Add };
+        slots.Enter(One, Nothing, Nothing);
+        for (var i = 0; i < 3; i++) Assert.True(slots.TryExpect(One));
+        limits = limits with { WaitingEach = 1 };
+
+        Assert.Equal([Admission.Waiting, Admission.Overflow, Admission.Overflow], [.. Enumerable.Range(0, 3).Select(_ => slots.Enter(One, Nothing, Nothing))]);
+        for (var i = 0; i < 3; i++) slots.Arrived(One);
+
+        Assert.False(slots.TryExpect(One));
+        limits = limits with { WaitingEach = 2 };
+        Assert.True(slots.TryExpect(One));
+        Assert.False(slots.TryExpect(One));
+    }
+
+    [Fact]
     public void What_is_expected_takes_room_until_it_has_arrived()
     {
         var slots = Slots(first: 1, each: 1, together: 10, waitingEach: 1, waitingTogether: 100);

@@ -114,6 +114,34 @@ public sealed class ChunkingTests : IDisposable
         Assert.DoesNotContain(peer.Writes, written => written.Contains("xxxx", StringComparison.Ordinal)); // to the peer it would be commands
     }
 
+    [Theory]
+    [InlineData(2)] // the command alone might be the end
+    [InlineData(3)]
+    public async Task A_word_just_before_the_end_of_a_tiny_last_chunk_is_no_answer_to_it(int last)
+    {
+        var peer = new OneReplyARead("220 hi", Chunking, "250 ok", "250 ok", "250 ok", "250 ok", "250 unasked");
+
+        Assert.Equal("unreached unreached", await rig.RunAsync(peer, content: Lines(ChunkedContent.ChunkOctets + last)));
+        Assert.DoesNotContain(peer.Written, written => written.EndsWith('\n') && written.Contains(" LAST", StringComparison.Ordinal));
+    }
+
+    /// <summary>Has its next reply ready whenever it is listened to, also before it is due.</summary>
+    private sealed class OneReplyARead(params string[] replies) : PeerStream
+    {
+        private int said;
+
+        public List<string> Written { get; } = [];
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            ValueTask.FromResult(System.Text.Encoding.Latin1.GetBytes($"{replies[said++]}\r\n", buffer.Span));
+
+        public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            Written.Add(System.Text.Encoding.Latin1.GetString(buffer.Span));
+            return ValueTask.CompletedTask;
+        }
+    }
+
     /// <summary>A message of so many octets, in lines that end with CRLF.</summary>
     private static byte[] Lines(int octets)
     {
