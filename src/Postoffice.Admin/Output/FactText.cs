@@ -34,11 +34,11 @@ internal sealed class FactText(TimeText time)
         RecipientExpired expired => [$"recipient {Numbers(expired.Recipients)} waited too long{Because(expired.LastReason)}"],
         MessageCancelled cancelled => Ended("cancelled", cancelled.By, cancelled.Reason, cancelled.Recipients, cancelled.Trying),
         MessageRerouted { To: { } hop } rerouted => [$"to {Shown($"{hop}")} by {Shown(rerouted.By)}{Because(rerouted.Reason)}"],
+        MessageRerouted rerouted => [$"by the configuration again, by {Shown(rerouted.By)}{Because(rerouted.Reason)}"],
         WaitShortened shortened =>
         [
             $"recipient {Numbers(shortened.Recipients)}: due {time.Second(shortened.NextAttemptAt)}, since no retry schedule waits for so long (a wrong clock, or shorter steps)",
         ],
-        MessageRerouted rerouted => [$"by the configuration again, by {Shown(rerouted.By)}{Because(rerouted.Reason)}"],
         DsnQueued queued => [queued.Dsn is { } dsn ? $"notification {dsn} about recipient {Numbers(queued.Recipients)}: {$"{queued.Action}".ToLowerInvariant()}" : $"no notification about recipient {Numbers(queued.Recipients)}{Because(queued.Reason)}"],
         MessageHeld held => [$"by {Shown(held.By)}{Because(held.Reason)}"],
         MessageReleased released => [$"by {Shown(released.By)}{Because(released.Reason)}"],

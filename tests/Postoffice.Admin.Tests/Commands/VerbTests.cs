@@ -226,6 +226,28 @@ public sealed class VerbTests : IDisposable
         await PostofficeAsync(isTerminal: false, "projection", "verify");
     }
 
+    [Fact]
+    public async Task A_trace_tells_a_reply_that_was_taken_another_way_and_a_wait_that_was_too_long()
+    {
+        var id = await temp.Store.AcceptAsync(Ct);
+        var putOff = new RecipientOutcome(1, OutcomeKind.Deferred, Reply.Parse("552 5.5.3 enough"), "taken as too many recipients at once", Cast.Noon.AddDays(365));
+        await temp.Store.Events.AppendAsync(
+            new Append(
+                StreamId.Message(id),
+                ExpectedVersion.At(1),
+                new AttemptStarted(1, [1], new AttemptRoute(Transport.Smtp, "192.0.2.25:25")),
+                new AttemptEnded(1, [putOff], "192.0.2.25", "192.0.2.25", Phase: "rcpt"),
+                new WaitShortened([1], Cast.Noon)),
+            Ct);
+
+        var trace = await PostofficeAsync(isTerminal: false, "trace", $"{id}", "--utc");
+
+        Assert.Contains("attempt 1: 192.0.2.25, phase rcpt\n", trace);
+        Assert.Contains("recipient 1: deferred: 552 5.5.3 enough (taken as too many recipients at once); next attempt 2027-03-04", trace);
+        Assert.Contains("recipient 1: due 2026-03-04 12:00:00", trace);
+        Assert.Contains("wait-shortened.v1", await PostofficeAsync(isTerminal: false, "trace", "--json", $"{id}"));
+    }
+
     private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>A message that a next hop refused with words that mean harm to a terminal.</summary>
