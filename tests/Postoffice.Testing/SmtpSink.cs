@@ -5,25 +5,25 @@ using System.Net.Sockets;
 using System.Text;
 using Postoffice.Store.Wire;
 
-namespace Postoffice.Benchmarks.NextHops;
+namespace Postoffice.Testing;
 
 /// <summary>
-/// A next hop that takes everything and keeps nothing, at once or slowly. Unlike Postfix's smtp-sink it tells when each message came, and one
-/// process serves 180 addresses.
+/// A next hop that takes everything and keeps nothing, at once or slowly. Unlike Postfix's smtp-sink it tells when each message came and what it
+/// was, and one process serves 180 addresses.
 /// </summary>
-internal sealed class SmtpSink : IAsyncDisposable
+public sealed class SmtpSink : IAsyncDisposable
 {
     private const int MaxLine = 2_048;
     private readonly Socket listening = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly CancellationTokenSource stopping = new();
     private readonly TimeSpan beforeEachReply;
-    private readonly Action taken;
+    private readonly Action<ReadOnlySequence<byte>> taken;
     private readonly Task accepting;
     private int connections;
 
     /// <param name="beforeEachReply">How long it thinks, the greeting included; zero for a healthy one.</param>
-    /// <param name="taken">Told before each 250 to a final dot.</param>
-    public SmtpSink(IPEndPoint at, TimeSpan beforeEachReply, Action taken)
+    /// <param name="taken">Given the content before each 250 to a final dot: dots are still doubled, and its last CRLF is missing.</param>
+    public SmtpSink(IPEndPoint at, TimeSpan beforeEachReply, Action<ReadOnlySequence<byte>> taken)
     {
         this.beforeEachReply = beforeEachReply;
         this.taken = taken;
@@ -88,7 +88,6 @@ internal sealed class SmtpSink : IAsyncDisposable
                 case "DATA":
                     await AnswerAsync("354 Go on\r\n"u8.ToArray());
                     if (!await ContentAsync(pipe)) return;
-                    taken();
                     await AnswerAsync("250 2.0.0 Taken\r\n"u8.ToArray());
                     break;
                 case "QUIT":
@@ -125,14 +124,20 @@ internal sealed class SmtpSink : IAsyncDisposable
     /// <summary>Reads up to and with the final dot; false when the peer hung up before.</summary>
     private async ValueTask<bool> ContentAsync(PipeReader pipe)
     {
-        while (true)
+        for (var looked = 0L; ;)
         {
             var read = await pipe.ReadAsync(stopping.Token);
             var reader = new SequenceReader<byte>(read.Buffer);
-            var whole = reader.TryReadTo(out ReadOnlySequence<byte> _, "\r\n.\r\n"u8);
-            if (whole) pipe.AdvanceTo(reader.Position);
-            else pipe.AdvanceTo(read.Buffer.GetPosition(Math.Max(0, read.Buffer.Length - 4)), read.Buffer.End); // the mark may be cut in two
-            if (whole || read.IsCompleted) return whole;
+            reader.Advance(looked);
+            if (reader.TryReadTo(out ReadOnlySequence<byte> _, "\r\n.\r\n"u8))
+            {
+                taken(read.Buffer.Slice(0, reader.Consumed - 5));
+                pipe.AdvanceTo(reader.Position);
+                return true;
+            }
+            looked = Math.Max(0, read.Buffer.Length - 4); // the mark may be cut in two
+            pipe.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            if (read.IsCompleted) return false;
         }
     }
 }

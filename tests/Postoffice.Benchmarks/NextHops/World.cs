@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Postoffice.Testing;
 
 namespace Postoffice.Benchmarks.NextHops;
 
@@ -33,8 +34,8 @@ internal sealed class World : IAsyncDisposable
         var world = new World();
         try
         {
-            for (var number = 0; number < Healthy; number++) world.sinks.Add(new SmtpSink(Address(number), TimeSpan.Zero, world.Take));
-            for (var number = Healthy; number < Healthy + Slow; number++) world.sinks.Add(new SmtpSink(Address(number), SlowReply, () => { }));
+            for (var number = 0; number < Healthy; number++) world.sinks.Add(new SmtpSink(Address(number), TimeSpan.Zero, _ => world.Take()));
+            for (var number = Healthy; number < Healthy + Slow; number++) world.sinks.Add(new SmtpSink(Address(number), SlowReply, _ => { }));
             for (var number = Healthy + Slow; number < Destinations; number++)
             {
                 world.dead.Add(number >= Destinations - sickness.Refusing ? Refusing(Address(number)) : await SilentHost.OpenAsync(Address(number), ct));
