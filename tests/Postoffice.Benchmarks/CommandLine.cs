@@ -8,7 +8,7 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, IReadOnlyList<IBenchmark> all, CancellationToken ct)
     {
-        var (check, rounds, names) = (false, 5, new List<string>());
+        var (check, effort, names) = (false, Effort.Full, new List<string>());
         for (var at = 0; at < arguments.Count; at++)
         {
             switch (arguments[at])
@@ -19,7 +19,11 @@ internal static class CommandLine
                 case "--check":
                     check = true;
                     break;
-                case "--rounds" when at + 1 < arguments.Count && int.TryParse(arguments[at + 1], out rounds) && rounds is >= 1 and <= MostRounds:
+                case "--quick":
+                    effort = Effort.Quick;
+                    break;
+                case "--rounds" when at + 1 < arguments.Count && int.TryParse(arguments[at + 1], out var rounds) && rounds is >= 1 and <= MostRounds:
+                    effort = effort with { Rounds = rounds };
                     at++;
                     break;
                 case var name when all.Any(benchmark => benchmark.Name == name):
@@ -33,7 +37,7 @@ internal static class CommandLine
 
         try
         {
-            return await MeasureAsync(all.Where(benchmark => names.Count == 0 || names.Contains(benchmark.Name)), rounds, ct) || !check ? 0 : Broken;
+            return await MeasureAsync(all.Where(benchmark => names.Count == 0 || names.Contains(benchmark.Name)), effort, ct) || !check ? 0 : Broken;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -48,14 +52,14 @@ internal static class CommandLine
     }
 
     /// <returns>Whether every limit holds.</returns>
-    private static async Task<bool> MeasureAsync(IEnumerable<IBenchmark> chosen, int rounds, CancellationToken ct)
+    private static async Task<bool> MeasureAsync(IEnumerable<IBenchmark> chosen, Effort effort, CancellationToken ct)
     {
         Console.Out.WriteLine(await Machine.DescribeAsync(ct));
         var hold = true;
         foreach (var benchmark in chosen)
         {
             Console.Out.WriteLine($"\n## {benchmark.Name}\n\n{benchmark.Summary}\n");
-            var (table, limits) = await benchmark.RunAsync(rounds, ct);
+            var (table, limits) = await benchmark.RunAsync(effort, ct);
             foreach (var line in table) Console.Out.WriteLine(line);
             Console.Out.WriteLine();
             foreach (var limit in limits) Console.Out.WriteLine($"{benchmark.Name}: {limit}");
@@ -68,9 +72,10 @@ internal static class CommandLine
     private static string Help(IEnumerable<IBenchmark> all) => $"""
         Measures the published programs (out/bin) and prints what it found, with the machine it ran on.
 
-        usage: scripts/bench [--check] [--rounds N] [NAME...]
+        usage: scripts/bench [--check] [--quick] [--rounds N] [NAME...]
 
           --check      exit code 1 when a limit is broken; the line that says BROKEN tells which
+          --quick      one short run of each case, for a first impression
           --rounds N   how often each case is run, 1 to {MostRounds} (5); medians count
           NAME         one of these; none: all of them
 
@@ -79,7 +84,7 @@ internal static class CommandLine
         examples:
           scripts/bench                                          measure everything, whatever comes out
           scripts/bench --check sick-destinations                does the limit hold here?
-          scripts/bench --rounds 1 sick-destinations             a first impression
+          scripts/bench --quick intake relay                     a first impression beside Postfix
           TMPDIR=/var/tmp scripts/bench sick-destinations        with the store on another file system
 
         Ctrl-C ends the measurement and all that was started for it. Timing wants a quiet machine: see the load in the first lines.

@@ -40,9 +40,14 @@ internal sealed class Installation : IDisposable
 
     private string Configuration => folder.File("postoffice.cf");
 
-    public Task<PublishedService> StartListenerAsync(CancellationToken ct) => PublishedService.StartAsync("postoffice-smtpd", Configuration, ct);
+    /// <param name="ct">Ends the wait for it.</param>
+    /// <param name="wrapper">Program and arguments that end in running what follows them, as itself; none: it is run directly.</param>
+    public Task<PublishedService> StartListenerAsync(CancellationToken ct, params IEnumerable<string> wrapper) =>
+        PublishedService.StartAsync([.. wrapper, PublishedService.PathOf("postoffice-smtpd"), "-C", Configuration], ct);
 
-    public Task<PublishedService> StartRunnerAsync(CancellationToken ct) => PublishedService.StartAsync("postoffice-runner", Configuration, ct);
+    /// <inheritdoc cref="StartListenerAsync"/>
+    public Task<PublishedService> StartRunnerAsync(CancellationToken ct, params IEnumerable<string> wrapper) =>
+        PublishedService.StartAsync([.. wrapper, PublishedService.PathOf("postoffice-runner"), "-C", Configuration], ct);
 
     /// <summary>What the runner says of where mail goes.</summary>
     /// <exception cref="BenchmarkException">It does not answer.</exception>
@@ -63,7 +68,7 @@ internal sealed class Installation : IDisposable
 
     public void Dispose() => folder.Dispose();
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

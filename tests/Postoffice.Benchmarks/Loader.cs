@@ -13,7 +13,7 @@ namespace Postoffice.Benchmarks;
 internal static class Loader
 {
     private const int Connections = 20;
-    private const int ContentOctets = 4096;
+    public const int ContentOctets = 4096;
     private static readonly byte[] Content = Encoding.Latin1.GetBytes(
         "From: <alice@example.test>\r\nSubject: benchmark\r\n\r\n" + string.Concat(Enumerable.Repeat(new string('x', 62) + "\r\n", ContentOctets / 64)) + ".\r\n");
 

@@ -1,12 +1,21 @@
 using System.Runtime.InteropServices;
 using Postoffice.Benchmarks;
 using Postoffice.Benchmarks.NextHops;
+using Postoffice.Benchmarks.Servers;
+using Postoffice.Benchmarks.Workloads;
 
 using var end = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 IBenchmark[] all =
 [
+    new Comparison("intake", () => new Intake(new SmtpSource(Octets: 4096, Clients: 20, Kept: false)), new Target(Ratio: 5, Cost: 0.7)),
+    new Comparison("intake-kept", () => new Intake(new SmtpSource(Octets: 4096, Clients: 20, Kept: true)), new Target(Ratio: 6, Cost: 0.4)),
+    new Comparison("intake-one", () => new Intake(new SmtpSource(Octets: 4096, Clients: 1, Kept: true)), new Target(Ratio: 2)),
+    new Comparison("intake-big", () => new Intake(new SmtpSource(Octets: 65_536, Clients: 20, Kept: true)), new Target(Ratio: 4)),
+    new Comparison("relay", () => new Relay(new SmtpSource(Octets: 4096, Clients: 20, Kept: true)), new Target(Ratio: 6, Cost: 1.2)),
+    new Comparison("local-maildir", () => new LocalDelivery(MailboxKind.Maildir), new Target(Ratio: 5)),
+    new Comparison("local-mbox", () => new LocalDelivery(MailboxKind.Mbox), new Target(Ratio: 5)),
     new SickDestinations("sick-destinations", new Sickness(Refusing: 0, LeastOpen: 0)),
     new SickDestinations("failing-destinations", new Sickness(Refusing: 10, LeastOpen: 15), "smtp-connect-timeout=1s"),
 ];

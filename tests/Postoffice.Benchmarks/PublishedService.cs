@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Postoffice.Benchmarks.Servers;
 using Postoffice.Testing;
 
 namespace Postoffice.Benchmarks;
@@ -22,15 +23,10 @@ internal sealed class PublishedService : IDisposable
             $"{process.StartInfo.FileName} ended before it was ready:\n{string.Join('\n', lastWords)}"));
     }
 
-    /// <summary>Processor time used so far, by the service itself; what it started is not counted.</summary>
-    public TimeSpan ProcessorTime
-    {
-        get
-        {
-            process.Refresh();
-            return process.TotalProcessorTime;
-        }
-    }
+    public int Id => process.Id;
+
+    /// <summary>Processor seconds used so far, with those of what it started.</summary>
+    public double ProcessorSeconds => ProcessTree.ProcessorSeconds(Id);
 
     /// <summary>Where <c>scripts/build</c> put a program.</summary>
     /// <exception cref="BenchmarkException">It is not there.</exception>
@@ -39,10 +35,11 @@ internal sealed class PublishedService : IDisposable
         : throw new BenchmarkException($"{path} is not there: scripts/build makes it");
 
     /// <summary>Starts it, and waits until it says that it is ready.</summary>
-    /// <exception cref="BenchmarkException">It is not there, or ends at once.</exception>
-    public static async Task<PublishedService> StartAsync(string name, string configuration, CancellationToken ct)
+    /// <param name="command">Program and arguments.</param>
+    /// <exception cref="BenchmarkException">It ends at once.</exception>
+    public static async Task<PublishedService> StartAsync(IReadOnlyList<string> command, CancellationToken ct)
     {
-        var start = new ProcessStartInfo(PathOf(name), ["-C", configuration])
+        var start = new ProcessStartInfo(command[0], command.Skip(1))
         {
             RedirectStandardError = true,
             RedirectStandardInput = true,

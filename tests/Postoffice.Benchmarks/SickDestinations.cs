@@ -23,19 +23,19 @@ internal sealed class SickDestinations(string name, Sickness sickness, params IR
         + $"({World.SlowReply.TotalSeconds:0} s before each reply){string.Concat(settings.Select(line => $", {line}"))}: seconds from the runner's start "
         + $"until the healthy ones have all of theirs, at most {MostRatio} times those without mail for the sick";
 
-    public async Task<Finding> RunAsync(int rounds, CancellationToken ct)
+    public async Task<Finding> RunAsync(Effort effort, CancellationToken ct)
     {
         var (without, with) = (new List<Run>(), new List<Run>());
-        for (var round = 1; round <= rounds; round++)
+        for (var round = 1; round <= effort.Rounds; round++)
         {
             // Whichever comes first may find the machine in another state, so they take turns at that.
             foreach (var sick in round % 2 == 1 ? (bool[])[false, true] : [true, false])
             {
-                (sick ? with : without).Add(await MeasureAsync(sick, $"round {round} of {rounds}, {(sick ? "with" : "without")} the sick", ct));
+                (sick ? with : without).Add(await MeasureAsync(sick, $"round {round} of {effort.Rounds}, {(sick ? "with" : "without")} the sick", ct));
             }
         }
 
-        var ratio = Median(with, run => run.Seconds) / Median(without, run => run.Seconds);
+        var ratio = Median.Of(with, run => run.Seconds) / Median.Of(without, run => run.Seconds);
         return new Finding(
             [
                 "| round | without: s | runner's CPU, s | with: s | runner's CPU, s | ratio |",
@@ -43,7 +43,7 @@ internal sealed class SickDestinations(string name, Sickness sickness, params IR
                 .. without.Zip(with, (a, b) => $"| {without.IndexOf(a) + 1} | {a} | {b} | {b.Seconds / a.Seconds:0.00} |"),
                 $"| median | {MedianOf(without)} | {MedianOf(with)} | {ratio:0.00} |",
             ],
-            [new Limit("time with the sick / time without", ratio, MostRatio)]);
+            [Limit.AtMost("time with the sick / time without", ratio, MostRatio)]);
     }
 
     private async Task<Run> MeasureAsync(bool sick, string title, CancellationToken ct)
@@ -79,7 +79,7 @@ internal sealed class SickDestinations(string name, Sickness sickness, params IR
             }
         }
 
-        var run = new Run(seconds, runner.ProcessorTime.TotalSeconds);
+        var run = new Run(seconds, runner.ProcessorSeconds);
         Progress.Say($"{title}: {run.Seconds:0.00} s");
         if (sick) RequireDialled(world, await installation.DestinationsAsync(ct));
         return run;
@@ -103,13 +103,7 @@ internal sealed class SickDestinations(string name, Sickness sickness, params IR
         return limited;
     }
 
-    private static Run MedianOf(IReadOnlyList<Run> runs) => new(Median(runs, run => run.Seconds), Median(runs, run => run.ProcessorSeconds));
-
-    private static double Median(IReadOnlyList<Run> runs, Func<Run, double> figure)
-    {
-        var sorted = runs.Select(figure).Order().ToArray();
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
+    private static Run MedianOf(IReadOnlyList<Run> runs) => new(Median.Of(runs, run => run.Seconds), Median.Of(runs, run => run.ProcessorSeconds));
 
     /// <param name="Seconds">Infinite when the healthy ones did not get all in time.</param>
     private sealed record Run(double Seconds, double ProcessorSeconds)

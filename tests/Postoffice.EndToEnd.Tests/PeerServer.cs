@@ -24,6 +24,8 @@ internal abstract class PeerServer : IAsyncDisposable
     /// <summary>What it has logged, in all files of <c>log</c>.</summary>
     public string Log => string.Concat(Directory.GetFiles(File("log")).Select(System.IO.File.ReadAllText));
 
+    protected string Folder => directory.Path;
+
     protected string Certificate => File("etc/cert.pem");
 
     protected string Key => File("etc/key.pem");

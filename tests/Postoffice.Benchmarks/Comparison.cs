@@ -1,0 +1,93 @@
+using Postoffice.Benchmarks.Servers;
+using Postoffice.Benchmarks.Workloads;
+
+namespace Postoffice.Benchmarks;
+
+/// <summary>One workload on Postfix and on us, in turns: messages a second, and what each message costs the server's processors.</summary>
+/// <param name="name">What it is called.</param>
+/// <param name="workload">Made anew for each run.</param>
+/// <param name="target">What we must reach.</param>
+internal sealed class Comparison(string name, Func<IWorkload> workload, Target target) : IBenchmark
+{
+    private static readonly Contender[] Contenders = [new("Postfix", PostfixServer.StartAsync), new("Postoffice", PostofficeServer.StartAsync)];
+
+    public string Name => name;
+
+    public string Summary
+    {
+        get
+        {
+            using var one = workload();
+            return $"{one}: {target}";
+        }
+    }
+
+    public async Task<Finding> RunAsync(Effort effort, CancellationToken ct)
+    {
+        var runs = Contenders.ToDictionary(contender => contender, _ => new List<Run>());
+        for (var round = 0; round < effort.Rounds; round++)
+        {
+            // Whoever comes first may find the machine in another state, so they take turns at that.
+            foreach (var contender in round % 2 == 0 ? Contenders : Contenders.Reverse())
+            {
+                runs[contender].Add(await MeasureAsync(contender, effort, $"{name}, round {round + 1} of {effort.Rounds}: {contender.Name}", ct));
+            }
+        }
+
+        var (theirs, ours) = (runs[Contenders[0]], runs[Contenders[1]]);
+        var ratio = Median.Of(ours, run => run.Rate) / Median.Of(theirs, run => run.Rate);
+        return new Finding(
+            [
+                "| server | messages/s | least to most | CPU, ms a message | least to most |",
+                "|---|---|---|---|---|",
+                .. Contenders.Select(contender => $"| {contender.Name} | {Row(runs[contender])} |"),
+                $"| ratio | {ratio:0.00} | | {Median.Of(theirs, run => run.Cost) / Median.Of(ours, run => run.Cost):0.00} | |",
+            ],
+            target.Limits(ratio, ours));
+    }
+
+    /// <summary>A short run tells how many messages make a long one, and warms everything up.</summary>
+    private async Task<Run> MeasureAsync(Contender contender, Effort effort, string title, CancellationToken ct)
+    {
+        using var mail = workload();
+        using var server = await contender.StartAsync(mail.Delivery, ct);
+        var messages = (int)(effort.WarmUp / await mail.RunAsync(server, effort.WarmUp, ct) * effort.Seconds);
+        var before = server.ProcessorSeconds;
+        Progress.Say($"{title}: {messages:N0} messages");
+        var step = mail.RunAsync(server, messages, ct);
+        await Progress.FollowAsync(step, () => $"{title}: going on");
+        var run = new Run(messages, await step, server.ProcessorSeconds - before);
+        Progress.Say($"{title}: {run.Rate:N0} messages/s, {run.Cost:0.00} ms of CPU a message");
+        return run;
+    }
+
+    private static string Row(List<Run> runs) =>
+        $"{Median.Of(runs, run => run.Rate):N0} | {runs.Min(run => run.Rate):N0} to {runs.Max(run => run.Rate):N0} "
+        + $"| {Median.Of(runs, run => run.Cost):0.00} | {runs.Min(run => run.Cost):0.00} to {runs.Max(run => run.Cost):0.00}";
+
+    private sealed record Contender(string Name, Func<Delivery, CancellationToken, Task<MailServer>> StartAsync);
+}
+
+/// <summary>What one run came to.</summary>
+internal sealed record Run(int Messages, double Seconds, double ProcessorSeconds)
+{
+    /// <summary>Messages a second.</summary>
+    public double Rate => Messages / Seconds;
+
+    /// <summary>Milliseconds of processor time a message.</summary>
+    public double Cost => 1000 * ProcessorSeconds / Messages;
+}
+
+/// <summary>What we must reach.</summary>
+/// <param name="Ratio">Our messages a second by Postfix's, at least.</param>
+/// <param name="Cost">Our processor time a message, at most, in milliseconds; infinite where there is no limit.</param>
+internal sealed record Target(double Ratio, double Cost = double.PositiveInfinity)
+{
+    public IReadOnlyList<Limit> Limits(double ratio, IReadOnlyList<Run> ours) =>
+    [
+        Limit.AtLeast("messages a second, ours / Postfix's,", ratio, Ratio),
+        .. double.IsFinite(Cost) ? (Limit[])[Limit.AtMost("our CPU a message, ms,", Median.Of(ours, run => run.Cost), Cost)] : [],
+    ];
+
+    public override string ToString() => $"at least {Ratio:0.#} × Postfix's rate{(double.IsFinite(Cost) ? $", at most {Cost:0.0} ms of CPU a message" : "")}";
+}
