@@ -29,7 +29,7 @@ internal sealed class WorkingsFactory(MailStore store, DelivererClient deliverer
     {
         var options = RunnerOptions.From(settings);
         var self = await OwnName.FindAsync(settings, ct);
-        var router = new Router(LocalDomains.From(settings, self), LocalUsers.From(settings, startedAsRoot), RouteTable.From(settings));
+        var router = new Router(LocalDomains.From(settings, self), LocalUsers.From(settings, startedAsRoot, clock), RouteTable.From(settings));
         var own = OwnEndpoints.From(settings);
         var hops = new NextHops(new HostAddresses(own, clock), new MailExchangers(new DnsQuestions(NameServers.From(settings), clock), own, self));
         var phases = new PhasePipelines(options.Timeouts, clock);

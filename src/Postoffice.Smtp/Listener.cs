@@ -41,7 +41,7 @@ internal sealed class Listener : IAsyncDisposable
         this.store = store;
         own = OwnAddresses.OfThisMachine(clock);
         services = new ListenerServices(
-            new RulesInForce(Rules(configuration)), store.Content, new Acceptance(store.Events, clock, log),
+            new RulesInForce(Rules(configuration, clock)), store.Content, new Acceptance(store.Events, clock, log),
             new FreeSpace(configuration.StoreOptions.Path, configuration.StoreOptions.MinFree), new QueueIdSource(clock), clock, log);
         sessions = new OpenSessions(services);
     }
@@ -107,7 +107,7 @@ internal sealed class Listener : IAsyncDisposable
         try
         {
             var fresh = await Configuration.LoadAsync(arguments, services.Log);
-            var rules = Rules(fresh);
+            var rules = Rules(fresh, services.Clock);
             await RecordAsync(fresh);
             services.Rules.Current = rules;
             configuration = fresh;
@@ -126,10 +126,10 @@ internal sealed class Listener : IAsyncDisposable
         }
     }
 
-    private ListenerRules Rules(Configuration with) =>
+    private ListenerRules Rules(Configuration with, TimeProvider clock) =>
         new(
             with.Options,
-            new RecipientPolicy(LocalDomains.From(with.Settings, with.Options.HostName), LocalUsers.From(with.Settings, startedAsRoot: false), own), // who the postmaster is, the runner decides
+            new RecipientPolicy(LocalDomains.From(with.Settings, with.Options.HostName), LocalUsers.From(with.Settings, startedAsRoot: false, clock), own), // who the postmaster is, the runner decides
             TlsCertificate.Load(with.Settings));
 
     /// <summary>What a service runs with is a fact: it explains what happened to mail then.</summary>

@@ -16,7 +16,7 @@ public sealed class RunnerServiceTests
         await rig.StartAsync();
         rig.SignalDeliverer("STOP"); // as a system call that does not come back
         await rig.Store.AcceptAsync(default, null, "games@example.test");
-        await rig.UntilAsync(() => rig.Service.Dispatcher!.InFlight > 0, Step);
+        await rig.UntilAsync(() => rig.Deliverer.InFlight > 0, Step); // what has not come so far is not begun after SIGTERM
 
         rig.Stop();
         var (exitCode, took) = await rig.EndAsync();

@@ -30,7 +30,7 @@ internal sealed class TestListener : IDisposable
         Settings = ConfigurationFile.Load("/dev/null", ["hostname=mx.example.test", "local-domain=example.test", .. settings]);
         var options = ListenerOptions.FromAsync(Settings, CancellationToken.None).AsTask().GetAwaiter().GetResult(); // complete: the name is set
         var own = new OwnAddresses(Clock, () => [IPAddress.Loopback, IPAddress.IPv6Loopback, Own]);
-        var policy = new RecipientPolicy(LocalDomains.From(Settings, options.HostName), new LocalUsers("root"), own);
+        var policy = new RecipientPolicy(LocalDomains.From(Settings, options.HostName), new LocalUsers("root", Clock), own);
         Rules = new RulesInForce(new ListenerRules(options, policy, null));
         Space = new FreeSpace(store.Options.Path, 0);
         Services = new ListenerServices(

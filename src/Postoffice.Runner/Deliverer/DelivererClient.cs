@@ -31,6 +31,9 @@ internal sealed class DelivererClient : IAsyncDisposable
 
     public int ProcessId => child.Id;
 
+    /// <summary>Deliveries and other calls that have begun and not ended.</summary>
+    public int InFlight => Frame.MaxInFlight - places.CurrentCount;
+
     /// <summary>
     /// Starts this program once more as <c>--deliver -C FILE</c>, with the rights it has now: call it before the runner drops its own.
     /// Waits until the child has read its configuration.
@@ -146,7 +149,7 @@ internal sealed class DelivererClient : IAsyncDisposable
         var call = link.Open(delivery);
         try
         {
-            if (!await link.SendAsync(Messages.Write(request).Finish(FrameKind.Prepare, delivery))) return null;
+            if (!await link.SendAsync(Messages.Write(request).Finish(FrameKind.Prepare, delivery), goesOn: true)) return null;
             await SendContentAsync(delivery, call, content, ct);
             return await call.Answer.WaitAsync(ct);
         }
@@ -173,7 +176,7 @@ internal sealed class DelivererClient : IAsyncDisposable
             {
                 var piece = buffer.Slice(0, Math.Min(buffer.Length, Frame.MaxContent));
                 if (!await call.SpendAsync((int)piece.Length, ct)) return;
-                if (!await link.SendAsync(FrameKind.Content, delivery, piece)) return;
+                if (!await link.SendContentAsync(delivery, piece)) return;
                 buffer = buffer.Slice(piece.End);
             }
             content.AdvanceTo(buffer.End);

@@ -5,14 +5,15 @@ using Postoffice.Store.Native;
 namespace Postoffice.Store.Directory;
 
 /// <summary>Which user of this machine a local part names.</summary>
-/// <param name="Postmaster">Who gets the postmaster's mail: <c>postmaster=</c>, else root, or the own user when we are not root.</param>
-public sealed record LocalUsers(string Postmaster)
+/// <param name="postmaster">Who gets the postmaster's mail: <c>postmaster=</c>, else root, or the own user when we are not root.</param>
+public sealed class LocalUsers(string postmaster, TimeProvider clock)
 {
     private const string PostmasterName = "postmaster";
+    private readonly RecentFinds<SystemUser> users = new(clock, SystemUser.Find);
 
     /// <param name="startedAsRoot">Whether the program began with root's rights, whatever it runs with now.</param>
-    public static LocalUsers From(Settings settings, bool startedAsRoot) =>
-        new(settings.Text("postmaster", startedAsRoot ? "root" : SystemUser.Find(Libc.GetEuid())?.Name ?? "root"));
+    public static LocalUsers From(Settings settings, bool startedAsRoot, TimeProvider clock) =>
+        new(settings.Text("postmaster", startedAsRoot ? "root" : SystemUser.Find(Libc.GetEuid())?.Name ?? "root"), clock);
 
     /// <summary>
     /// Null when nobody here goes by that name. Users are found as written or in lower case (RFC 5321 §2.4 leaves that to us), and
@@ -22,7 +23,7 @@ public sealed record LocalUsers(string Postmaster)
     public SystemUser? Find(Mailbox mailbox)
     {
         var name = mailbox.LocalPart;
-        if (name.Equals(PostmasterName, StringComparison.OrdinalIgnoreCase)) return SystemUser.Find(Postmaster);
-        return SystemUser.Find(name) ?? (name.ToLowerInvariant() is var lower && lower != name ? SystemUser.Find(lower) : null);
+        if (name.Equals(PostmasterName, StringComparison.OrdinalIgnoreCase)) return users.Find(postmaster);
+        return users.Find(name) ?? (name.ToLowerInvariant() is var lower && lower != name ? users.Find(lower) : null);
     }
 }

@@ -66,7 +66,7 @@ public sealed class RoutingTests
     public void An_address_literal_leads_where_a_host_may_be_or_a_route_says(string literal, string expected, params string[] routes)
     {
         var settings = Of([.. routes.Select(route => ("route", route))]);
-        var router = new Router(LocalDomains.From(settings, RunnerRig.Self), LocalUsers.From(settings, startedAsRoot: false), RouteTable.From(settings));
+        var router = new Router(LocalDomains.From(settings, RunnerRig.Self), LocalUsers.From(settings, startedAsRoot: false, TimeProvider.System), RouteTable.From(settings));
 
         Assert.Equal(expected, router.Resolve(ForwardPath.Parse($"bob@{literal}")) switch
         {
@@ -83,7 +83,7 @@ public sealed class RoutingTests
     public void Mail_for_our_name_is_ours_whatever_else_is(string domain)
     {
         var settings = Of(("local-domain", "example.org"), ("relay-host", "relay"));
-        var router = new Router(LocalDomains.From(settings, RunnerRig.Self), LocalUsers.From(settings, startedAsRoot: false), RouteTable.From(settings));
+        var router = new Router(LocalDomains.From(settings, RunnerRig.Self), LocalUsers.From(settings, startedAsRoot: false, TimeProvider.System), RouteTable.From(settings));
 
         Assert.IsType<Route.Unknown>(router.Resolve(ForwardPath.Parse($"no-such-user-here@{domain}")));
         Assert.Null(router.DestinationOf(domain));

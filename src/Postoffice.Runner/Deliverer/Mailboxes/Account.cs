@@ -7,16 +7,21 @@ namespace Postoffice.Runner.Deliverer.Mailboxes;
 /// <summary>A user of this system as the password database, and nobody else, describes him.</summary>
 internal sealed record Account(SystemUser User, UserRights Rights)
 {
-    /// <summary>Looks the user up. A name is used in a path only if it is his name in the database to the letter.</summary>
+    /// <summary>Asks the password database. A name is used in a path only if it is his name in the database to the letter.</summary>
+    /// <exception cref="IOException">The database could not be asked.</exception>
+    public static Account? Find(string name) => SystemUser.Find(name) is { } user && user.Name == name ? new Account(user, UserRights.Of(user)) : null;
+
+    /// <summary>Looks the user up, and whether his mailbox can be written.</summary>
+    /// <param name="accounts">Those found by <see cref="Find(string)"/>.</param>
     /// <param name="failure">When null is returned.</param>
-    public static Account? Find(string name, RightsSwitch rights, out DeliveryFailure failure)
+    public static Account? Find(string name, RecentFinds<Account> accounts, RightsSwitch rights, out DeliveryFailure failure)
     {
         failure = new DeliveryFailure(new EnhancedStatusCode(5, 1, 1), "There is no such user here");
         if (!IsSafe(name)) return null;
         try
         {
-            if (SystemUser.Find(name) is not { } user || user.Name != name) return null;
-            if (rights.IsRoot || rights.OwnUid == user.Uid) return new Account(user, UserRights.Of(user));
+            if (accounts.Find(name) is not { } account) return null;
+            if (rights.IsRoot || rights.OwnUid == account.User.Uid) return account;
         }
         catch (IOException e)
         {

@@ -13,50 +13,36 @@ namespace Postoffice.Runner.Deliverer.Mailboxes;
 /// </summary>
 internal sealed class MaildirWriter(MailboxSetting.Maildir setting, Account account, RightsSwitch rights, string name) : MailboxWriter
 {
+    private const int FlushAt = 64 * 1024; // octets: what is smaller is opened, written and synced in one go, with the user's rights taken once
+
     private readonly LocalText text = new(quotesFrom: false);
+    private readonly ArrayBufferWriter<byte> unwritten = new(4096);
     private MaildirFolders? folders;
     private SafeFileHandle? file;
     private bool isPrepared;
 
-    public override DeliveryFailure? Start()
-    {
-        using (rights.Take(account.Rights))
-        {
-            if (!MaildirFolders.TryOpen(setting, account.User, mayCreate: true, out folders, out var failure)) return failure;
-            if (TryCreate(folders, out file)) return null;
-            // Left by an attempt of this very name that died before its intent was committed (else it would have been recovered).
-            if (Marshal.GetLastPInvokeError() == Libc.EEXIST && Libc.UnlinkAt(folders.Tmp.Number(), name, 0) == 0 && TryCreate(folders, out file)) return null;
-            return Trouble.Last("A file in the Maildir cannot be made");
-        }
-    }
+    public override DeliveryFailure? Start() => null;
 
     public override DeliveryFailure? Write(ReadOnlySpan<byte> content)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(LocalText.MaxOutput(content.Length));
-        try
-        {
-            var length = text.Convert(content, buffer);
-            using (rights.Take(account.Rights)) return file!.TryWriteAll(buffer.AsSpan(0, length)) ? null : WriteTrouble();
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        unwritten.Advance(text.Convert(content, unwritten.GetSpan(LocalText.MaxOutput(content.Length))));
+        if (unwritten.WrittenCount < FlushAt) return null;
+        using (rights.Take(account.Rights)) return Flush();
     }
 
     public override DeliveryFailure? Finish()
     {
-        Span<byte> end = stackalloc byte[16];
-        var length = text.Finish(end);
-        using (rights.Take(account.Rights)) return file!.TryWriteAll(end[..length]) && file!.TrySync() ? null : WriteTrouble();
+        unwritten.Advance(text.Finish(unwritten.GetSpan(16)));
+        return null;
     }
 
     public override PrepareStep Prepare()
     {
         using (rights.Take(account.Rights))
         {
+            if (Flush() is { } failure) return new PrepareStep.Failed(failure);
             // The name in tmp must outlast a power cut as well, or the committed intent would take its absence for a delivery.
-            if (!folders!.Tmp.TrySync() || !SafeFile.TryStat(folders.Tmp, out var tmp)) return new PrepareStep.Failed(WriteTrouble());
+            if (!file!.TrySync() || !folders!.Tmp.TrySync() || !SafeFile.TryStat(folders.Tmp, out var tmp)) return new PrepareStep.Failed(WriteTrouble());
             file!.Dispose();
             isPrepared = true;
             return new PrepareStep.Ready(new MailboxEvidence.Maildir(tmp.Device(), tmp.Inode, name));
@@ -91,6 +77,23 @@ internal sealed class MaildirWriter(MailboxSetting.Maildir setting, Account acco
         if (!isPrepared && file is not null) Abort();
         file?.Dispose();
         folders?.Dispose();
+    }
+
+    private DeliveryFailure? Flush()
+    {
+        if (file is null && Open() is { } failure) return failure;
+        if (!file!.TryWriteAll(unwritten.WrittenSpan)) return WriteTrouble();
+        unwritten.ResetWrittenCount();
+        return null;
+    }
+
+    private DeliveryFailure? Open()
+    {
+        if (!MaildirFolders.TryOpen(setting, account.User, mayCreate: true, out folders, out var failure)) return failure;
+        if (TryCreate(folders, out file)) return null;
+        // Left by an attempt of this very name that died before its intent was committed (else it would have been recovered).
+        if (Marshal.GetLastPInvokeError() == Libc.EEXIST && Libc.UnlinkAt(folders.Tmp.Number(), name, 0) == 0 && TryCreate(folders, out file)) return null;
+        return Trouble.Last("A file in the Maildir cannot be made");
     }
 
     private bool TryCreate(MaildirFolders into, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SafeFileHandle? created) =>

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Binary;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Postoffice.Runner.Deliverer.Protocol;
@@ -32,11 +31,12 @@ internal sealed class FieldWriter
     }
 
     /// <exception cref="ArgumentException">The fields do not fit into one frame.</exception>
-    public ReadOnlyMemory<byte> Finish(FrameKind kind, uint call)
+    public byte[] Finish(FrameKind kind, uint call)
     {
         var payload = frame.WrittenCount - Frame.HeaderLength;
         if (payload > Frame.MaxPayload) throw new ArgumentException($"{kind}: {payload} octets do not fit into one frame");
-        Frame.WriteHeader(MemoryMarshal.AsMemory(frame.WrittenMemory).Span, kind, call, payload);
-        return frame.WrittenMemory;
+        var whole = frame.WrittenSpan.ToArray();
+        Frame.WriteHeader(whole, kind, call, payload);
+        return whole;
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using System.IO.Pipelines;
 
 namespace Postoffice.Runner.Deliverer.Protocol;
 
@@ -9,7 +10,8 @@ internal sealed class FrameLink(Stream input, Stream output) : IDisposable
     private readonly ConcurrentDictionary<uint, PendingCall> calls = new();
     private readonly SemaphoreSlim writing = new(1);
     private readonly TaskCompletionSource<bool> ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly byte[] header = new byte[Frame.HeaderLength];
+    private readonly PipeWriter writer = PipeWriter.Create(output, new StreamPipeWriterOptions(minimumBufferSize: Frame.MaxContent, leaveOpen: true));
+    private readonly BufferedStream answers = new(input, Frame.MaxContent);
     private volatile bool ended;
     private uint lastCall;
 
@@ -29,42 +31,35 @@ internal sealed class FrameLink(Stream input, Stream output) : IDisposable
 
     public void Close(uint number) => calls.TryRemove(number, out _);
 
+    /// <param name="frame">Whole.</param>
+    /// <param name="goesOn">More of this call follows at once, so it may wait for that.</param>
     /// <returns>False when the deliverer takes nothing any more.</returns>
-    public async ValueTask<bool> SendAsync(ReadOnlyMemory<byte> frame)
+    public ValueTask<bool> SendAsync(byte[] frame, bool goesOn = false) => WriteAsync(to => to.Write(frame), goesOn);
+
+    /// <summary>A frame of content, from wherever its octets lie.</summary>
+    /// <inheritdoc cref="SendAsync(byte[], bool)"/>
+    public ValueTask<bool> SendContentAsync(uint number, ReadOnlySequence<byte> payload) => WriteAsync(
+        to =>
+        {
+            Frame.WriteHeader(to.GetSpan(Frame.HeaderLength), FrameKind.Content, number, (int)payload.Length);
+            to.Advance(Frame.HeaderLength);
+            foreach (var piece in payload) to.Write(piece.Span);
+        },
+        goesOn: true);
+
+    /// <summary>Writing is never cut short: half a frame would end the dialogue.</summary>
+    private async ValueTask<bool> WriteAsync(Action<PipeWriter> write, bool goesOn)
     {
         await writing.WaitAsync();
         try
         {
-            await output.WriteAsync(frame);
-            await output.FlushAsync();
+            write(writer);
+            if (!goesOn || writer.UnflushedBytes >= Frame.MaxContent) await writer.FlushAsync();
             return true;
         }
         catch (Exception e) when (e is IOException or ObjectDisposedException)
         {
             return false; // the reading side notices the end and answers every call
-        }
-        finally
-        {
-            writing.Release();
-        }
-    }
-
-    /// <summary>A frame of content, from wherever its octets lie. Writing is never cut short: half a frame would end the dialogue.</summary>
-    /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte})"/>
-    public async ValueTask<bool> SendAsync(FrameKind kind, uint number, ReadOnlySequence<byte> payload)
-    {
-        await writing.WaitAsync();
-        try
-        {
-            Frame.WriteHeader(header, kind, number, (int)payload.Length);
-            await output.WriteAsync(header);
-            foreach (var piece in payload) await output.WriteAsync(piece);
-            await output.FlushAsync();
-            return true;
-        }
-        catch (Exception e) when (e is IOException or ObjectDisposedException)
-        {
-            return false;
         }
         finally
         {
@@ -78,11 +73,11 @@ internal sealed class FrameLink(Stream input, Stream output) : IDisposable
         try
         {
             var octets = new byte[Frame.HeaderLength];
-            while (await input.ReadAtLeastAsync(octets, octets.Length, throwOnEndOfStream: false) == octets.Length)
+            while (await answers.ReadAtLeastAsync(octets, octets.Length, throwOnEndOfStream: false) == octets.Length)
             {
                 var (kind, number, length) = Frame.ReadHeader(octets);
                 var payload = new byte[length];
-                await input.ReadExactlyAsync(payload);
+                await answers.ReadExactlyAsync(payload);
                 Take(kind, number, payload);
             }
         }
@@ -99,7 +94,7 @@ internal sealed class FrameLink(Stream input, Stream output) : IDisposable
 
     public void Dispose()
     {
-        input.Dispose();
+        answers.Dispose();
         output.Dispose(); // but not the semaphore: a write that this ends releases it
     }
 

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 namespace Postoffice.Runner.Deliverer.Rights;
 
 /// <summary>
@@ -8,7 +6,7 @@ namespace Postoffice.Runner.Deliverer.Rights;
 /// </summary>
 internal sealed class WorkThreads : IDisposable
 {
-    private readonly BlockingCollection<Action> jobs = [];
+    private readonly Handover<Action> jobs = new();
     private readonly Thread[] threads;
 
     public WorkThreads(int count)
@@ -21,29 +19,19 @@ internal sealed class WorkThreads : IDisposable
         }
     }
 
-    /// <summary>Runs the job on one of the threads. It must not throw. After <see cref="Dispose"/> began it is not run any more.</summary>
-    public void Post(Action job)
-    {
-        try
-        {
-            jobs.Add(job);
-        }
-        catch (InvalidOperationException)
-        {
-            // A timer that rang while the process ends: what it would do has been done by closing.
-        }
-    }
+    /// <summary>Runs the job on one of the threads. It must not throw.</summary>
+    /// <remarks>After <see cref="Dispose"/> began it is not run any more: what a late timer would do has been done by closing.</remarks>
+    public void Post(Action job) => jobs.Add(job);
 
     /// <summary>Lets what is posted run to its end.</summary>
     public void Dispose()
     {
-        jobs.CompleteAdding();
+        jobs.Complete();
         foreach (var thread in threads) thread.Join();
-        jobs.Dispose();
     }
 
     private void Work()
     {
-        foreach (var job in jobs.GetConsumingEnumerable()) job();
+        while (jobs.TryTake(out var job, out _)) job();
     }
 }

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
+using Postoffice.Runner.Deliverer.Mailboxes;
 using Postoffice.Runner.Deliverer.Rights;
+using Postoffice.Store.Native;
 
 namespace Postoffice.Runner.Deliverer.Serving;
 
@@ -16,10 +18,12 @@ internal sealed class DelivererContext(DelivererOptions options, TimeProvider cl
 
     public WorkThreads Threads => threads;
 
+    public RecentFinds<Account> Accounts { get; } = new(clock, Account.Find);
+
     public MailboxTurns Turns { get; } = new();
 
     /// <summary>Answers on their way to the runner. Few and small: at most some for each call in flight, so nobody waits for the pipe.</summary>
-    public BlockingCollection<ReadOnlyMemory<byte>> Answers { get; } = [];
+    public Handover<byte[]> Answers { get; } = new();
 
     public ICollection<MailboxJob> Jobs => jobs.Values;
 
@@ -34,10 +38,7 @@ internal sealed class DelivererContext(DelivererOptions options, TimeProvider cl
 
     public void Forget(uint number) => jobs.TryRemove(number, out _);
 
-    public void Send(ReadOnlyMemory<byte> frame)
-    {
-        if (!Answers.IsAddingCompleted) Answers.Add(frame);
-    }
+    public void Send(byte[] frame) => Answers.Add(frame);
 
     /// <param name="sentence">For the operator, on standard error.</param>
     public void Log(string sentence) => log(sentence);

@@ -22,7 +22,7 @@ internal sealed class DelivererServer(DelivererOptions options, TimeProvider clo
         var isClean = true;
         try
         {
-            ReadFrames(input, context);
+            ReadFrames(new BufferedStream(input, Frame.MaxPayload), context);
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException)
         {
@@ -31,7 +31,7 @@ internal sealed class DelivererServer(DelivererOptions options, TimeProvider clo
         }
         foreach (var job in context.Jobs) job.Post(new Signal.Close());
         threads.Dispose();
-        context.Answers.CompleteAdding();
+        context.Answers.Complete();
         writer.Join();
         return isClean;
     }
@@ -106,12 +106,13 @@ internal sealed class DelivererServer(DelivererOptions options, TimeProvider clo
 
     private static void WriteAnswers(DelivererContext context, Stream output)
     {
+        var buffered = new BufferedStream(output);
         try
         {
-            foreach (var frame in context.Answers.GetConsumingEnumerable())
+            while (context.Answers.TryTake(out var frame, out var isLast))
             {
-                output.Write(frame.Span);
-                if (context.Answers.Count == 0) output.Flush();
+                buffered.Write(frame);
+                if (isLast) buffered.Flush();
             }
         }
         catch (IOException)

@@ -61,7 +61,7 @@ internal sealed class DeliveryJob(uint number, DelivererContext context, Deliver
 
     private void Begin()
     {
-        if (Account.Find(request.User, Context.Rights, out var unknown) is not { } account)
+        if (Account.Find(request.User, Context.Accounts, Context.Rights, out var unknown) is not { } account)
         {
             Fail(unknown);
             return;

@@ -24,7 +24,7 @@ internal sealed class RecoverJob(uint number, DelivererContext context, RecoverR
 
     private void Begin()
     {
-        account = Account.Find(request.User, Context.Rights, out var unknown);
+        account = Account.Find(request.User, Context.Accounts, Context.Rights, out var unknown);
         if (account is null)
         {
             End(unknown.IsPermanent ? new DeliveryOutcome.InDoubt("The user is not known any more") : new DeliveryOutcome.Failed(unknown));

@@ -10,7 +10,7 @@ internal sealed class SweepJob(uint number, DelivererContext context, SweepReque
     protected override void Take(Signal signal)
     {
         if (signal is not Signal.Begin) return;
-        if (Account.Find(request.User, Context.Rights, out var unknown) is not { } account)
+        if (Account.Find(request.User, Context.Accounts, Context.Rights, out var unknown) is not { } account)
         {
             End(FrameKind.Failed, Messages.Write(unknown));
             return;
