@@ -98,7 +98,7 @@ public sealed class Service : IAsyncDisposable
 
     /// <summary>Children of this process, by pid.</summary>
     public IReadOnlyList<int> Children() =>
-        [.. System.IO.File.ReadAllText($"/proc/{Id}/task/{Id}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse)];
+        [.. Directory.GetDirectories($"/proc/{Id}/task").SelectMany(thread => System.IO.File.ReadAllText($"{thread}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(int.Parse)];
 
     public async ValueTask DisposeAsync()
     {

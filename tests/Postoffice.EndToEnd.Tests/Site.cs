@@ -15,24 +15,24 @@ public sealed class Site : IAsyncDisposable
     public Site(params IEnumerable<string> settings)
     {
         Port = FreePort();
-        Configuration = directory.File("postoffice.cf");
+        Configuration = File("postoffice.cf");
         System.IO.File.WriteAllLines(Configuration,
         [
             $"store={StorePath}",
             "hostname=mx.example.test",
             "local-domain=example.test",
             $"listen=127.0.0.1:{Port}",
-            $"listen=unix:{directory.File("submit.sock")}",
-            $"control={directory.File("control")}",
+            $"listen=unix:{File("submit.sock")}",
+            $"control={File("control")}",
             $"drop={DropDirectory}",
-            $"mailbox=maildir:{directory.File("mail/%u")}",
+            $"mailbox=maildir:{File("mail/%u")}",
             $"postmaster={User}",
             "retry=1s,1s,2s",
             .. settings,
         ]);
-        Directory.CreateDirectory(directory.File("store"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Directory.CreateDirectory(directory.File("control"));
-        Directory.CreateDirectory(directory.File("mail"));
+        Directory.CreateDirectory(File("store"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Directory.CreateDirectory(File("control"));
+        Directory.CreateDirectory(File("mail"));
         Directory.CreateDirectory(DropDirectory);
         System.IO.File.SetUnixFileMode(DropDirectory, (UnixFileMode)0b001_111_011_011); // 1733
     }
@@ -45,8 +45,8 @@ public sealed class Site : IAsyncDisposable
     public int Port { get; }
     public string Configuration { get; }
     public string StorePath => directory.File("store/postoffice.db");
-    public string DropDirectory => directory.File("drop");
-    public string MaildirNew => directory.File($"mail/{User}/new");
+    public string DropDirectory => File("drop");
+    public string MaildirNew => File($"mail/{User}/new");
 
     public string File(string name) => directory.File(name);
 
@@ -58,14 +58,18 @@ public sealed class Site : IAsyncDisposable
         System.IO.File.AppendAllText(Configuration, $"tls-cert={File("tls.pem")}\n");
     }
 
-    public async Task<Service> StartListenerAsync() => await StartAsync("postoffice-smtpd");
+    /// <param name="wrapper">Program and arguments that end in running what follows them, in the same process; none: nothing stands between.</param>
+    public Task<Service> StartListenerAsync(params IReadOnlyList<string> wrapper) => StartAsync("postoffice-smtpd", wrapper);
 
-    public async Task<Service> StartRunnerAsync() => await StartAsync("postoffice-runner");
+    /// <inheritdoc cref="StartListenerAsync"/>
+    public Task<Service> StartRunnerAsync(params IReadOnlyList<string> wrapper) => StartAsync("postoffice-runner", wrapper);
 
     /// <summary>Starts a service without waiting for it to get ready.</summary>
-    public Service Begin(string program)
+    /// <inheritdoc cref="StartListenerAsync"/>
+    public Service Begin(string program, params IReadOnlyList<string> wrapper)
     {
-        var service = Service.Start(Service.Program(program), "-C", Configuration);
+        string[] command = [.. wrapper, Service.Program(program), "-C", Configuration];
+        var service = Service.Start(command[0], command[1..]);
         started.Add(service);
         return service;
     }
@@ -102,9 +106,9 @@ public sealed class Site : IAsyncDisposable
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
-    private async Task<Service> StartAsync(string program)
+    private async Task<Service> StartAsync(string program, IReadOnlyList<string> wrapper)
     {
-        var service = Begin(program);
+        var service = Begin(program, wrapper);
         await service.SaysAsync("ready");
         return service;
     }

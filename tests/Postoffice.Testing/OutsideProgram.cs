@@ -18,6 +18,12 @@ public static class OutsideProgram
         return Find(name) ?? throw Missing($"{name} is not installed here; scripts/test installs it when run as root, or says what to install.");
     }
 
+    /// <summary>The absolute path of a library of this architecture that is preloaded; it is missing as in <see cref="Require"/>.</summary>
+    /// <param name="file">Its file's name.</param>
+    public static string RequireLibrary(string file) =>
+        Directory.EnumerateDirectories("/usr/lib", "*-linux-gnu*").Append("/usr/lib").Select(folder => Path.Join(folder, file)).FirstOrDefault(Path.Exists)
+        ?? throw Missing($"{file} is not installed here; scripts/test installs it when run as root, or says what to install.");
+
     /// <summary>The absolute path of a program from a package that cannot be installed beside others; it is missing as in <see cref="Require"/>.</summary>
     /// <param name="package">Debian's name.</param>
     /// <param name="file">Path inside the package.</param>

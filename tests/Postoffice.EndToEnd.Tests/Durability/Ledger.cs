@@ -19,10 +19,14 @@ internal sealed partial class Ledger
     private readonly ConcurrentDictionary<string, Offer> offers = new();
     private readonly ConcurrentDictionary<string, string> acknowledged = new(); // queue ids by token
     private readonly ConcurrentBag<Arrival> relayed = [];
+    private int refused;
 
     public int Acknowledged => acknowledged.Count;
 
     public int Relayed => relayed.Count;
+
+    /// <summary>Messages that were offered and not taken, in so many words.</summary>
+    public int Refused => Volatile.Read(ref refused);
 
     /// <summary>A new message that nobody has offered yet.</summary>
     public (Offer Offer, string Content) Write(Random random, string to)
@@ -41,6 +45,8 @@ internal sealed partial class Ledger
 
     /// <param name="reply">A 250, with the queue id.</param>
     public void Acknowledge(Offer offer, string reply) => acknowledged[offer.Token] = QueueIds().Match(reply).Value;
+
+    public void Refuse() => Interlocked.Increment(ref refused);
 
     /// <summary>A next hop took it.</summary>
     public void Relay(string content) => relayed.Add(Read(content));

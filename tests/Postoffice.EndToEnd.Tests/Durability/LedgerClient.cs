@@ -36,9 +36,15 @@ internal sealed class LedgerClient(int port, Ledger ledger, int seed)
         for (var sent = 0; sent < MostOfConnection && !enough.IsCancellationRequested; sent++)
         {
             var (offer, content) = ledger.Write(random, recipients[random.Next(recipients.Count)]);
-            if (!IsOk(line.Ask("MAIL FROM:<alice@example.net>"), "250") || !IsOk(line.Ask($"RCPT TO:<{offer.To}>"), "250") || !IsOk(line.Ask("DATA"), "354")) return;
-            var reply = line.Ask($"{content.Replace("\r\n.", "\r\n..", StringComparison.Ordinal)}.");
-            if (!IsOk(reply, "250")) return;
+            var reply = "";
+            foreach (var (command, code) in ((string, string)[])
+                [("MAIL FROM:<alice@example.net>", "250"), ($"RCPT TO:<{offer.To}>", "250"), ("DATA", "354"), ($"{content.Replace("\r\n.", "\r\n..", StringComparison.Ordinal)}.", "250")])
+            {
+                reply = line.Ask(command);
+                if (IsOk(reply, code)) continue;
+                ledger.Refuse();
+                return;
+            }
             ledger.Acknowledge(offer, reply);
         }
         line.Ask("QUIT");

@@ -16,6 +16,9 @@ internal sealed class Torture
     /// <summary>Where chance begins. Told when a test fails, so that it can be taken again.</summary>
     public int Seed { get; } = Random.Shared.Next();
 
+    /// <summary>Whether <c>scripts/torture</c> runs us.</summary>
+    public bool IsLong => Limit is not null;
+
     /// <summary>Rounds done.</summary>
     public int Rounds { get; private set; }
 

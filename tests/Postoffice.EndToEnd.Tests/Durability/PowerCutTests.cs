@@ -1,0 +1,157 @@
+using Postoffice.Store;
+using Postoffice.Testing;
+
+namespace Postoffice.EndToEnd.Tests.Durability;
+
+/// <summary>
+/// A power cut takes what was not synced, which no kill does: services are stopped, the file systems of store and mailboxes forget, the services are
+/// killed, the file systems are mounted again. What was acknowledged is still there.
+/// </summary>
+public sealed class PowerCutTests
+{
+    private const int Megabytes = 512;
+    private const int Progress = 10; // messages acknowledged, and messages that came, between two cuts, at least
+    private readonly Torture torture = new();
+
+    [Theory]
+    [InlineData("ext4", 5)]
+    [InlineData("xfs", 2)]
+    public async Task The_ledger_balances_after_cut_upon_cut(string kind, int usually)
+    {
+        await using var scene = new LedgerScene(torture.Seed);
+        using var store = Disk(kind, scene, "store");
+        using var mail = Disk(kind, scene, "mail");
+        await StartAsync(scene);
+        scene.StartClients();
+        while (torture.GoesOn(usually, most: 500))
+        {
+            await ProgressAsync(scene);
+            await CutAsync(scene, store, mail);
+            await StartAsync(scene);
+        }
+        await EndAsync(scene, $"cuts of {kind}");
+    }
+
+    [Fact]
+    public async Task The_ledger_balances_when_only_the_store_or_only_the_mailboxes_lose_their_disk()
+    {
+        await using var scene = new LedgerScene(torture.Seed);
+        using var store = Disk("ext4", scene, "store");
+        using var mail = Disk("ext4", scene, "mail");
+        await StartAsync(scene);
+        scene.StartClients();
+        while (torture.GoesOn(usually: 2, most: 500))
+        {
+            await ProgressAsync(scene);
+            await CutAsync(scene, torture.Rounds % 2 == 0 ? store : mail);
+            await StartAsync(scene);
+        }
+        await EndAsync(scene, "cuts of one disk");
+    }
+
+    /// <summary>The kernel may have dropped the pages whose sync failed; what is committed behind such a hole would be lost with the next cut.</summary>
+    [Fact]
+    public async Task The_ledger_balances_when_a_sync_fails_and_others_succeed_before_the_cut()
+    {
+        await using var scene = new LedgerScene(torture.Seed);
+        using var store = Disk("ext4", scene, "store");
+        var random = new Random(torture.Seed);
+        await StartAsync(scene);
+        scene.StartClients();
+        while (torture.GoesOn(usually: 2, most: 500))
+        {
+            var fault = new SyncFault(scene.Site, $"error=EIO:when={random.Next(5, 30)}");
+            await scene.Listener.StopAsync();
+            await scene.StartListenerAsync(fault.Wrapper);
+            await Eventually.HoldsAsync(() => fault.IsInjected, () => $"a sync that failed (seed {torture.Seed})\n{scene.Listener.Said}");
+            await ProgressAsync(scene);
+            await CutAsync(scene, store);
+            await StartAsync(scene);
+        }
+        await EndAsync(scene, "cuts after a failed sync");
+    }
+
+    [Fact]
+    public async Task A_backup_that_a_cut_interrupts_is_whole_or_not_there_and_the_store_is_unharmed()
+    {
+        await using var scene = new LedgerScene(torture.Seed);
+        using var store = Disk("ext4", scene, "store");
+        await StartAsync(scene);
+        scene.StartClients();
+        while (torture.GoesOn(usually: 2, most: 100))
+        {
+            await ProgressAsync(scene);
+            var copy = Path.Join(store.Path, $"backup{torture.Rounds}.db");
+            await using var backup = Service.Start(Service.Program("postoffice"), "store", "backup", copy, "-C", scene.Site.Configuration);
+            await Eventually.HoldsAsync(() => File.Exists($"{copy}.part") || backup.HasExited, () => $"a backup\n{backup.Said}");
+            await CutAsync(scene, backup.HasExited ? [] : [backup.Id], store);
+            if (File.Exists(copy))
+            {
+                using var whole = MailStore.OpenForReading(new StoreOptions { Path = copy });
+                Assert.True(whole.Check(progress: null, TestContext.Current.CancellationToken).IsClean);
+            }
+            await StartAsync(scene);
+        }
+        await EndAsync(scene, "cuts during a backup");
+    }
+
+    [Fact]
+    public async Task Without_syncs_mail_is_lost_or_these_tests_see_nothing()
+    {
+        string[] withoutSyncs = ["/usr/bin/env", $"LD_PRELOAD={OutsideProgram.RequireLibrary("libeatmydata.so")}"];
+        await using var scene = new LedgerScene(torture.Seed);
+        using var store = Disk("ext4", scene, "store");
+        await scene.StartListenerAsync(withoutSyncs);
+        await scene.StartRunnerAsync(withoutSyncs);
+        scene.StartClients();
+        await scene.AcknowledgedAsync(Progress);
+        await scene.StopClientsAsync();
+
+        await CutAsync(scene, store);
+
+        Assert.True(await LeftAsync(scene) < scene.Ledger.Acknowledged);
+    }
+
+    private static DiskImage Disk(string kind, LedgerScene scene, string folder) => new(kind, Megabytes, scene.Site.File(folder));
+
+    private static async Task StartAsync(LedgerScene scene)
+    {
+        await scene.StartListenerAsync();
+        await scene.StartRunnerAsync();
+    }
+
+    private static async Task ProgressAsync(LedgerScene scene)
+    {
+        await scene.AcknowledgedAsync(Progress);
+        await scene.ArrivedAsync(Progress);
+        await scene.AnyMomentAsync();
+    }
+
+    private async Task EndAsync(LedgerScene scene, string what)
+    {
+        await scene.BalanceAsync();
+        TestContext.Current.SendDiagnosticMessage($"{torture.Rounds} {what}, {scene.Ledger.Acknowledged} messages");
+    }
+
+    private static Task CutAsync(LedgerScene scene, params IReadOnlyList<DiskImage> disks) => CutAsync(scene, [], disks);
+
+    /// <param name="others">Processes that have files open there, beside the services.</param>
+    private static async Task CutAsync(LedgerScene scene, IReadOnlyList<int> others, params IReadOnlyList<DiskImage> disks)
+    {
+        int[] all = [scene.Listener.Id, scene.Runner.Id, .. scene.Runner.Children(), .. others]; // the deliverer is a child
+        await SignalAsync("STOP", all);
+        foreach (var disk in disks) disk.Cut();
+        await SignalAsync("KILL", all);
+        foreach (var disk in disks) await disk.RestoreAsync();
+    }
+
+    private static async Task SignalAsync(string name, IEnumerable<int> processes) =>
+        (await Outcome.OfAsync("kill", [$"-{name}", .. processes.Select(process => $"{process}")])).Succeeded();
+
+    /// <summary>How many messages the store still has; none when it cannot even be opened.</summary>
+    private static async Task<int> LeftAsync(LedgerScene scene)
+    {
+        var history = await scene.Site.PostofficeAsync("history", "--json");
+        return history.ExitCode == 0 ? history.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length : 0;
+    }
+}
