@@ -192,7 +192,6 @@ internal sealed class MessageWork(
         var made = part.Route is Route.Mailbox ? workings.Current.Mailboxes.DeliverAsync(attempt, term.Aborted) : DialAsync(attempt);
         if (await made is not { } report) return Experience.None;
         await recorder.EndAsync(flight, number, report, term.Abandoned);
-        if (report.Surprise is { } surprise) RunnerLog.Held(log, flight.Id, OutcomeRecorder.Unprocessable(surprise), surprise);
         Tell(part with { Message = message }, report);
         return report.Experience();
     }

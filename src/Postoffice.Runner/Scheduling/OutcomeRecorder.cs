@@ -73,7 +73,9 @@ internal sealed class OutcomeRecorder(
         {
             try
             {
-                LogOutcomes(flight, await AppendAsync(flight, message => Ended(message, attempt, report), ct));
+                var facts = await AppendAsync(flight, message => Ended(message, attempt, report), ct);
+                LogOutcomes(flight, facts);
+                if (report.Surprise is { } surprise && facts.Any(fact => fact is MessageHeld)) RunnerLog.Held(log, flight.Id, Unprocessable(surprise), surprise);
                 return;
             }
             catch (StoreUnavailableException trouble) when (trouble.Trouble is not StoreTrouble.Stopping)
