@@ -164,7 +164,11 @@ internal sealed class SmtpSession : IAsyncDisposable
         try
         {
             var verb = verbs[command.Verb];
-            if (command.Arguments is not { } arguments) return command.Verb == VerbName.Unknown ? Replies.UnknownVerb : Replies.NotText;
+            if (command.Arguments is not { } arguments)
+            {
+                if (command.Verb is VerbName.Bdat) CloseAfterReply(); // a chunk follows, and nobody knows how long it is
+                return command.Verb is VerbName.Unknown ? Replies.UnknownVerb : Replies.NotText;
+            }
             if (DialogueTable.Next(state, command.Verb) is not { } next) return await verb.RefuseAsync(arguments, this);
             var reply = await verb.HandleAsync(arguments, this);
             if (reply is { IsPositive: true } && state != SessionState.Closing) state = next;
