@@ -155,7 +155,7 @@ internal sealed class SmtpSession : IAsyncDisposable
             var reply = await AnswerAsync(command);
             if (command.Verb is VerbName.Data or VerbName.Bdat && Transaction is null && reply is { IsPositive: true }) conduct.Renew();
             else conduct.Count(reply, fruitful: Transaction?.Extent > before);
-            return reply;
+            return reply == Replies.Stopping ? Ended(reply) : reply; // of the store: 421 is the last word (RFC 5321 §4.2.2)
         }
     }
 
@@ -200,8 +200,8 @@ internal sealed class SmtpSession : IAsyncDisposable
             var ended = LineReader.TrySkip(ref buffer, out var dropped);
             discarded += dropped;
             Wire.Advance(buffer.Start, ended ? buffer.Start : buffer.End);
-            if (ended) return null;
             if (discarded > MostDiscarded) return Ended(Replies.TooManyErrors);
+            if (ended) return null;
             if (Wire.TryRead()) continue;
             var read = await Wire.ReadAsync(untilStop: true);
             if (read == WireRead.TimedOut) return Ended(Replies.TimedOut);

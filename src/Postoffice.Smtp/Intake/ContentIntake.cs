@@ -33,7 +33,7 @@ internal sealed class ContentIntake(QueueId id, IContentStaging staging, FreeSpa
         Octets += octets.Length;
         IsEightBit = IsEightBit || !Ascii.IsValid(octets.Span);
         Header.Scan(octets.Span);
-        refusal ??= OverLimit();
+        refusal = OverLimit() ?? refusal; // too large is for good, whatever the store said before: it does not hang on how the octets came
         if (refusal is not null) return;
         try
         {

@@ -44,6 +44,14 @@ public sealed class LimitTests
         Assert.EndsWith("500 5.5.2 Line too long\n250 2.0.0 Ok\n221 2.0.0 Closing\n", said);
     }
 
+    [Fact]
+    public async Task A_line_beyond_64_KiB_ends_the_session_also_when_it_came_in_one_piece()
+    {
+        using var listener = new TestListener();
+        var said = await listener.SayAsync("EHLO " + new string('a', 70_000) + "\r\nNOOP\r\n");
+        Assert.EndsWith("500 5.5.2 Line too long\n421 4.7.0 Too many errors\n", said);
+    }
+
     [Theory]
     [InlineData(998, "250")]
     [InlineData(999, "554 5.6.0")]

@@ -24,6 +24,23 @@ public sealed class StoreTroubleTests
     }
 
     [Fact]
+    public async Task A_421_ends_the_session_as_it_says()
+    {
+        using var listener = new TestListener(events: new FailingLog(StoreTrouble.Stopping));
+        Assert.EndsWith("421 4.3.2 Shutting down, try again later\n", await listener.SayAsync(Message));
+    }
+
+    [Fact]
+    public async Task Content_beyond_its_limit_is_too_large_also_when_the_store_is_full_by_then()
+    {
+        using var listener = new TestListener(content: new FailingContent(), settings: "size=10");
+        await using var client = listener.Connect();
+        await client.SendAsync(Testing.Octets.Of("EHLO x\r\nMAIL FROM:<a@example.net>\r\nRCPT TO:<root@example.test>\r\nDATA\r\ntext\r\n"));
+        for (var reply = ""; reply?.StartsWith("354", StringComparison.Ordinal) is false;) reply = await client.ReplyAsync();
+        Assert.StartsWith("552 5.3.4", await client.AskAsync("more text\r\n."));
+    }
+
+    [Fact]
     public async Task Content_that_cannot_be_stored_is_read_to_its_end_and_told_as_temporary()
     {
         using var listener = new TestListener(content: new FailingContent());
