@@ -1,9 +1,9 @@
 using System.Globalization;
 
-namespace Postoffice.EndToEnd.Tests.Durability;
+namespace Postoffice.Testing;
 
-/// <summary>How long the tests of this folder go on: a few rounds with all the others, or as long as <c>scripts/torture</c> says.</summary>
-internal sealed class Torture
+/// <summary>How long a test of chance goes on: a few rounds with all the others, or as long as <c>scripts/torture</c> says.</summary>
+public sealed class Torture
 {
     /// <summary>Set by <c>scripts/torture</c>: minutes for each test.</summary>
     private const string Minutes = "POSTOFFICE_TORTURE_MINUTES";
