@@ -8,7 +8,7 @@ namespace Postoffice.Store.Projections;
 public sealed class MailHistory : IProjection
 {
     public string Name => "mail_history";
-    public int Version => 4; // 2: uid; 3: in-doubt, a recipient's own attempts; 4: cancelled, rerouted, who holds
+    public int Version => 5; // 2: uid; 3: in-doubt, a recipient's own attempts; 4: cancelled, rerouted, who holds; 5: ended is not held, own words
     public bool Inline => false;
     public IReadOnlyList<ProjectionTable> Tables { get; } =
     [
@@ -46,7 +46,9 @@ public sealed class MailHistory : IProjection
                 foreach (var outcome in ended.Outcomes) Settle(id, outcome, now, tx);
                 break;
             case RecipientExpired expired:
-                foreach (var recipient in expired.Recipients) Set(id, recipient, "expired", null, expired.Words(), now, tx);
+                // Without an operator it has nothing new to say, and what was last heard may be of another recipient.
+                var ending = expired.By is null ? null : expired.Words();
+                foreach (var recipient in expired.Recipients) Set(id, recipient, "expired", null, ending, now, tx);
                 break;
             case MessageCancelled cancelled:
                 foreach (var recipient in cancelled.Recipients) Set(id, recipient, "cancelled", null, cancelled.Words(), now, tx);
@@ -63,7 +65,7 @@ public sealed class MailHistory : IProjection
                 tx.Run("UPDATE mail SET rerouted = ?2 WHERE queue_id = ?1", id, rerouted.To is null ? null : rerouted.Words());
                 break;
             case MessageHeld held:
-                tx.Run("UPDATE mail SET held = ?2 WHERE queue_id = ?1", id, held.Words());
+                tx.Run("UPDATE mail SET held = ?2 WHERE queue_id = ?1 AND open > 0", id, held.Words());
                 break;
             case MessageReleased:
                 tx.Run("UPDATE mail SET held = NULL WHERE queue_id = ?1", id);

@@ -47,7 +47,7 @@ internal sealed class FoldedMessage
         message.Accepted.Client.Address,
         message.Accepted.Client.Protocol,
         message.IsFinished ? null : message.Held,
-        message.IsFinished ? message.Recipients.Values.Max(SettledAt) : null,
+        message.IsFinished ? SettledAt(message.Recipients.Values.MaxBy(recipient => recipient.SettledBy)!) : null, // clocks may be set back
         message.ContentPurged,
         [.. message.Recipients.Values.Select(recipient => new HistoryRecipient(
             recipient.Number,

@@ -229,6 +229,31 @@ public sealed class QueriesTests : IDisposable
         Assert.Single(temp.Store.History.Search(new HistoryFilter { Status = "held" }));
     }
 
+    [Fact]
+    public async Task A_hold_of_what_has_ended_shows_neither_by_facts_nor_by_rows()
+    {
+        var ended = await mails.AcceptAsync("alice@example.net", "bob@example.test");
+        await mails.EndAsync(ended, 1, OutcomeKind.Delivered, "250 2.0.0 ok");
+        await mails.AppendAsync(ended, new MessageHeld("postoffice-runner", "cannot be processed"));
+
+        Assert.Null(Assert.Single(temp.Store.History.Search(new HistoryFilter())).Held);
+        await mails.FollowAsync();
+        Assert.Null(Assert.Single(temp.Store.History.Search(new HistoryFilter())).Held);
+    }
+
+    [Fact]
+    public async Task What_was_heard_of_one_recipient_is_not_told_of_another_whose_time_ran_out_with_his()
+    {
+        var id = await mails.AcceptAsync("alice@example.net", "bob@example.test carol@example.test");
+        await mails.EndAsync(id, 1, OutcomeKind.Deferred, "451 4.3.0 later");
+        await mails.AppendAsync(id, new RecipientExpired([1, 2], "451 4.3.0 later"));
+
+        var history = temp.Store.History.Search(new HistoryFilter()).ToList();
+        await mails.FollowAsync();
+        Assert.Equal(["451 4.3.0 later", null], history[0].Recipients.Select(recipient => recipient.LastReply));
+        Assert.Equal(Text(history), Text(temp.Store.History.Search(new HistoryFilter())));
+    }
+
     /// <summary>One pending and held, one deferred and failed, one delivered, one null sender with an odd address.</summary>
     private async Task ManyAsync()
     {
