@@ -12,6 +12,7 @@ namespace Postoffice.Smtp.Tests.Dialogue;
 /// </summary>
 public sealed class SessionModelTests : IDisposable
 {
+    private const int Round = 20_000;
     private readonly TempDirectory files = new();
 
     private readonly TestListener listener = new(settings:
@@ -33,7 +34,8 @@ public sealed class SessionModelTests : IDisposable
     public async Task The_session_agrees_with_the_model()
     {
         var torture = new Torture();
-        while (torture.GoesOn(usually: 1, most: 500)) await Conversation.Any.SampleAsync(AgreeAsync, iter: 20_000);
+        while (torture.GoesOn(usually: 1, most: 500)) await Conversation.Any.SampleAsync(AgreeAsync, iter: Round);
+        TestContext.Current.SendDiagnosticMessage($"{torture.Rounds * Round} conversations");
     }
 
     private async Task AgreeAsync(Conversation conversation)
