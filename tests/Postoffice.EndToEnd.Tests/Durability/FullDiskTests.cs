@@ -1,3 +1,5 @@
+using Postoffice.Testing;
+
 namespace Postoffice.EndToEnd.Tests.Durability;
 
 /// <summary>A disk fills until not one octet is left, and is freed again: nothing acknowledged is lost, and nobody has to do anything.</summary>

@@ -1,3 +1,5 @@
+using Postoffice.Testing;
+
 namespace Postoffice.EndToEnd.Tests.Durability;
 
 /// <summary>Either service may be killed at any moment: what was acknowledged arrives as it was, and twice only where the journal says why.</summary>

@@ -1,3 +1,5 @@
+using Postoffice.Testing;
+
 namespace Postoffice.EndToEnd.Tests.Durability;
 
 /// <summary>
