@@ -9,8 +9,6 @@ namespace Postoffice.Benchmarks;
 /// <param name="target">What we must reach.</param>
 internal sealed class Comparison(string name, Func<IWorkload> workload, Target target) : IBenchmark
 {
-    private static readonly Contender[] Contenders = [new("Postfix", PostfixServer.StartAsync), new("Postoffice", PostofficeServer.StartAsync)];
-
     public string Name => name;
 
     public string Summary
@@ -24,23 +22,24 @@ internal sealed class Comparison(string name, Func<IWorkload> workload, Target t
 
     public async Task<Finding> RunAsync(Effort effort, CancellationToken ct)
     {
-        var runs = Contenders.ToDictionary(contender => contender, _ => new List<Run>());
+        Contender.RequireRoot(name);
+        var runs = Contender.Both.ToDictionary(contender => contender, _ => new List<Run>());
         for (var round = 0; round < effort.Rounds; round++)
         {
             // Whoever comes first may find the machine in another state, so they take turns at that.
-            foreach (var contender in round % 2 == 0 ? Contenders : Contenders.Reverse())
+            foreach (var contender in round % 2 == 0 ? Contender.Both : Contender.Both.Reverse())
             {
                 runs[contender].Add(await MeasureAsync(contender, effort, $"{name}, round {round + 1} of {effort.Rounds}: {contender.Name}", ct));
             }
         }
 
-        var (theirs, ours) = (runs[Contenders[0]], runs[Contenders[1]]);
+        var (theirs, ours) = (runs[Contender.Both[0]], runs[Contender.Both[1]]);
         var ratio = Median.Of(ours, run => run.Rate) / Median.Of(theirs, run => run.Rate);
         return new Finding(
             [
                 "| server | messages/s | least to most | CPU, ms a message | least to most |",
                 "|---|---|---|---|---|",
-                .. Contenders.Select(contender => $"| {contender.Name} | {Row(runs[contender])} |"),
+                .. Contender.Both.Select(contender => $"| {contender.Name} | {Row(runs[contender])} |"),
                 $"| ratio | {ratio:0.00} | | {Median.Of(theirs, run => run.Cost) / Median.Of(ours, run => run.Cost):0.00} | |",
             ],
             target.Limits(ratio, ours));
@@ -64,8 +63,6 @@ internal sealed class Comparison(string name, Func<IWorkload> workload, Target t
     private static string Row(List<Run> runs) =>
         $"{Median.Of(runs, run => run.Rate):N0} | {runs.Min(run => run.Rate):N0} to {runs.Max(run => run.Rate):N0} "
         + $"| {Median.Of(runs, run => run.Cost):0.00} | {runs.Min(run => run.Cost):0.00} to {runs.Max(run => run.Cost):0.00}";
-
-    private sealed record Contender(string Name, Func<Delivery, CancellationToken, Task<MailServer>> StartAsync);
 }
 
 /// <summary>What one run came to.</summary>

@@ -51,7 +51,8 @@ internal static class Loader
         }
     }
 
-    private static async Task ExpectAsync(PipeReader pipe, int code, CancellationToken ct)
+    /// <exception cref="BenchmarkException">Another reply came, or none.</exception>
+    public static async Task ExpectAsync(PipeReader pipe, int code, CancellationToken ct)
     {
         var replies = new ReplyReader();
         while (true)

@@ -16,6 +16,8 @@ IBenchmark[] all =
     new Comparison("relay", () => new Relay(new SmtpSource(Octets: 4096, Clients: 20, Kept: true)), new Target(Ratio: 6, Cost: 1.2)),
     new Comparison("local-maildir", () => new LocalDelivery(MailboxKind.Maildir), new Target(Ratio: 5)),
     new Comparison("local-mbox", () => new LocalDelivery(MailboxKind.Mbox), new Target(Ratio: 5)),
+    new Memory(),
+    new IdleSessions(),
     new SickDestinations("sick-destinations", new Sickness(Refusing: 0, LeastOpen: 0)),
     new SickDestinations("failing-destinations", new Sickness(Refusing: 10, LeastOpen: 15), "smtp-connect-timeout=1s"),
 ];

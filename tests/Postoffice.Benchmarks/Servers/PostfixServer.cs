@@ -10,8 +10,8 @@ namespace Postoffice.Benchmarks.Servers;
 /// </summary>
 internal sealed class PostfixServer : MailServer
 {
-    private readonly TempDirectory folder = new();
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private readonly TempDirectory folder = new();
     private Process? master;
 
     private PostfixServer()

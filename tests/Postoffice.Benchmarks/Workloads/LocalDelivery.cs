@@ -7,11 +7,11 @@ namespace Postoffice.Benchmarks.Workloads;
 internal sealed class LocalDelivery(MailboxKind kind) : IWorkload
 {
     private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(20);
-    private readonly MailboxUsers users = new();
+    private readonly Lazy<MailboxUsers> users = new(); // root only can make them, anybody may ask what this is
     private readonly Dictionary<string, (long Read, int Entries)> mboxes = [];
     private int expected;
 
-    public Delivery Delivery => new Delivery.ToMailboxes(users, kind);
+    public Delivery Delivery => new Delivery.ToMailboxes(users.Value, kind);
 
     public async Task<double> RunAsync(MailServer server, int messages, CancellationToken ct)
     {
@@ -23,12 +23,15 @@ internal sealed class LocalDelivery(MailboxKind kind) : IWorkload
         return TimeProvider.System.GetElapsedTime(began).TotalSeconds;
     }
 
-    public void Dispose() => users.Dispose();
+    public void Dispose()
+    {
+        if (users.IsValueCreated) users.Value.Dispose();
+    }
 
     private int Arrived() => kind switch
     {
-        MailboxKind.Maildir => MailboxUsers.All.Select(user => $"{users.Homes}/{user}/Maildir/new").Where(Directory.Exists).Sum(folder => Directory.EnumerateFiles(folder).Count()),
-        _ => MailboxUsers.All.Sum(user => Entries($"{users.Spool}/{user}")),
+        MailboxKind.Maildir => MailboxUsers.All.Select(user => $"{users.Value.Homes}/{user}/Maildir/new").Where(Directory.Exists).Sum(folder => Directory.EnumerateFiles(folder).Count()),
+        _ => MailboxUsers.All.Sum(user => Entries($"{users.Value.Spool}/{user}")),
     };
 
     /// <summary>Entries of an mbox: only what has come since the last look is read.</summary>
