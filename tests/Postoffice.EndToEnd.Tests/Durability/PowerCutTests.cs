@@ -82,9 +82,11 @@ public sealed class PowerCutTests
         {
             await ProgressAsync(scene);
             var copy = Path.Join(store.Path, $"backup{torture.Rounds}.db");
-            await using var backup = Service.Start(Service.Program("postoffice"), "store", "backup", copy, "-C", scene.Site.Configuration);
-            await Eventually.HoldsAsync(() => File.Exists($"{copy}.part") || backup.HasExited, () => $"a backup\n{backup.Said}");
-            await CutAsync(scene, backup.HasExited ? [] : [backup.Id], store);
+            var pause = new SyncFault(scene.Site, "signal=STOP:when=1");
+            string[] command = [.. pause.Wrapper, Service.Program("postoffice"), "store", "backup", copy, "-C", scene.Site.Configuration];
+            await using var backup = Service.Start(command[0], command[1..]);
+            await Eventually.HoldsAsync(() => pause.HasStopped, () => $"a backup that stands still in its first sync\n{backup.Said}");
+            await CutAsync(scene, [backup.Id], store);
             if (File.Exists(copy))
             {
                 using var whole = MailStore.OpenForReading(new StoreOptions { Path = copy });

@@ -18,5 +18,10 @@ internal sealed class SyncFault
     public IReadOnlyList<string> Wrapper { get; }
 
     /// <summary>Whether a call has failed. Not so for a kill: the exit code tells that.</summary>
-    public bool IsInjected => File.Exists(trace) && File.ReadAllText(trace).Contains("INJECTED", StringComparison.Ordinal);
+    public bool IsInjected => Says("INJECTED");
+
+    /// <summary>Whether the program stands still in that sync, after <c>signal=STOP</c>.</summary>
+    public bool HasStopped => Says("stopped by SIGSTOP");
+
+    private bool Says(string words) => File.Exists(trace) && File.ReadAllText(trace).Contains(words, StringComparison.Ordinal);
 }
