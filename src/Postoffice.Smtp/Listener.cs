@@ -27,7 +27,14 @@ internal sealed class Listener : IAsyncDisposable
     private const int MaxReadAhead = 64 * 1024;
 
     private readonly SocketConnectionContextFactory connections =
-        new(new SocketConnectionFactoryOptions { MaxReadBufferSize = MaxReadAhead, MaxWriteBufferSize = MaxReadAhead }, NullLogger.Instance);
+        new(
+            new SocketConnectionFactoryOptions
+            {
+                MaxReadBufferSize = MaxReadAhead,
+                MaxWriteBufferSize = MaxReadAhead,
+                UnsafePreferInlineScheduling = true, // see SocketThreads
+            },
+            NullLogger.Instance);
     private readonly CancellationTokenSource stop = new();
     private readonly SemaphoreSlim reloading = new(1);
     private Configuration configuration;

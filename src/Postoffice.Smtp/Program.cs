@@ -8,6 +8,7 @@ if (args is ["--help" or "-h"]) return Say(Arguments.Help, ExitCode.Ok);
 if (args is ["--version"]) return Say($"{Arguments.Program} {Arguments.Version}\n", ExitCode.Ok);
 if (Arguments.Parse(args, out var wrong) is not { } arguments) return Say($"{Arguments.Program}: {wrong}\n", ExitCode.Usage);
 
+SocketThreads.RunSessions();
 var clock = TimeProvider.System;
 var log = ServiceLog.OnStandardError(Arguments.Program, clock);
 try

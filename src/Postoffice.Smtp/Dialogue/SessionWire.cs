@@ -28,17 +28,21 @@ internal enum WireRead
 internal sealed class SessionWire : IDisposable
 {
     private const int Heavy = 16 * 1024;
+    private const int ReadsInARow = 32; // of 4 KiB at most each, so some 60 ms when they are full of commands
+    private readonly Func<ValueTask> leaveSocketThread;
     private readonly TimeProvider clock;
     private readonly ITimer alarm;
     private IDuplexPipe pipe;
     private Deadline deadline;
     private bool inputEnded, completed;
     private long unflushed;
+    private int reads;
     private volatile bool expired, stopping, flushing;
 
-    public SessionWire(IDuplexPipe pipe, TimeProvider clock)
+    public SessionWire(IDuplexPipe pipe, Func<ValueTask> leaveSocketThread, TimeProvider clock)
     {
         this.pipe = pipe;
+        this.leaveSocketThread = leaveSocketThread;
         this.clock = clock;
         alarm = clock.CreateTimer(static wire => ((SessionWire)wire!).Expire(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -87,7 +91,9 @@ internal sealed class SessionWire : IDisposable
                 expired = false;
                 alarm.Change(left, Timeout.InfiniteTimeSpan);
                 var result = await pipe.Input.ReadAsync();
-                if (Take(result)) return completed ? WireRead.Ended : WireRead.Octets;
+                if (!Take(result)) continue;
+                if (++reads % ReadsInARow == 0) await leaveSocketThread(); // somebody else's turn
+                return completed ? WireRead.Ended : WireRead.Octets;
             }
         }
         catch (Exception gone) when (IsGone(gone))

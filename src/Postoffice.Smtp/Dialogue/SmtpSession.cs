@@ -27,7 +27,7 @@ internal sealed class SmtpSession : IAsyncDisposable
         this.services = services;
         this.verbs = verbs;
         Peer = peer;
-        Wire = new SessionWire(pipe, services.Clock);
+        Wire = new SessionWire(pipe, services.LeaveSocketThread, services.Clock);
         Rules = services.Rules.Current;
     }
 

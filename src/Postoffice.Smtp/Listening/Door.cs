@@ -19,7 +19,9 @@ internal sealed class Door(BoundSocket bound, OpenSessions sessions, ListenerSer
         {
             try
             {
-                Admit(await bound.Socket.AcceptAsync(stop));
+                var client = await bound.Socket.AcceptAsync(stop);
+                await services.LeaveSocketThread(); // as long as somebody waits in the backlog, accepting never waits
+                Admit(client);
             }
             catch (SocketException failed)
             {

@@ -85,7 +85,6 @@ internal sealed class OpenSessions(ListenerServices services)
     private async Task RunAsync(SmtpSession session, ConnectionContext connection, bool implicitTls, Task begin)
     {
         await begin; // listed before it runs, so that a stop misses nobody
-        await Task.Yield();
         await StepAsync(session, () => session.RunAsync(implicitTls));
         using (services.Clock.CreateTimer(static late => ((ConnectionContext)late!).Abort(), connection, GoodbyePatience, Timeout.InfiniteTimeSpan))
         {

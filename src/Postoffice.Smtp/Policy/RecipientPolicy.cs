@@ -15,11 +15,14 @@ internal sealed class RecipientPolicy(LocalDomains domains, LocalUsers users, Ow
     /// <summary>Whether the client may send to others through us (C-ADM-09); its greeting and its sender play no part.</summary>
     public bool MayRelay(ClientPeer client) => client.Caller is not null || (client.Address is { } address && own.Contains(address));
 
+    /// <summary>Whether it takes a look at our users to judge the recipient.</summary>
+    public bool IsOurs(Mailbox recipient) => domains.Contains(recipient);
+
     public Verdict Judge(ClientPeer client, Mailbox recipient)
     {
         var mayRelay = MayRelay(client);
         if (client.IsSubmissionPort && !mayRelay) return new Verdict.Refuse(Replies.SubmissionOnly);
-        if (!domains.Contains(recipient)) return mayRelay ? Verdict.Accepted : new Verdict.Refuse(Replies.NoRelaying);
+        if (!IsOurs(recipient)) return mayRelay ? Verdict.Accepted : new Verdict.Refuse(Replies.NoRelaying);
         if (recipient.LocalPart.Equals(Postmaster, StringComparison.OrdinalIgnoreCase)) return Verdict.Accepted; // RFC 5321 §4.5.1
         try
         {

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Postoffice.Smtp.Dialogue;
 using Postoffice.Smtp.Grammar;
 using Postoffice.Smtp.Policy;
@@ -7,20 +6,19 @@ using Postoffice.Store.Mail;
 namespace Postoffice.Smtp.Verbs;
 
 /// <summary>RCPT (RFC 5321 §4.1.1.3): adds a recipient to the transaction.</summary>
-internal sealed class RcptVerb(ILogger log) : IVerb
+internal sealed class RcptVerb(ListenerServices services) : IVerb
 {
-    public ValueTask<Reply?> HandleAsync(string arguments, SmtpSession session) => new(Handle(arguments, session));
-
-    private Reply Handle(string arguments, SmtpSession session)
+    public async ValueTask<Reply?> HandleAsync(string arguments, SmtpSession session)
     {
         var transaction = session.Transaction!;
         var mail = transaction.Mail;
         var read = RcptArguments.Parse(arguments, mail.SmtpUtf8, localPartOnly: session.Peer.Caller is not null, out var rcpt);
         if (read != ArgumentsRead.Good) return Refusal(read);
         if (transaction.Recipients.Count >= session.Rules.Options.MaxRecipients) return Replies.TooManyRecipients;
-        if (session.Rules.Recipients.Judge(session.Peer, rcpt!.To.Mailbox) is Verdict.Refuse(var refusal))
+        if (session.Rules.Recipients.IsOurs(rcpt!.To.Mailbox)) await services.LeaveSocketThread(); // a name service may ask another host
+        if (session.Rules.Recipients.Judge(session.Peer, rcpt.To.Mailbox) is Verdict.Refuse(var refusal))
         {
-            ListenerLog.RecipientRefused(log, rcpt.To, mail.From, $"{session.Peer}", refusal);
+            ListenerLog.RecipientRefused(services.Log, rcpt.To, mail.From, $"{session.Peer}", refusal);
             return refusal;
         }
         transaction.Add(rcpt);

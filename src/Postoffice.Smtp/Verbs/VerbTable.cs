@@ -14,7 +14,7 @@ internal sealed class VerbTable
         verbs[(int)VerbName.Ehlo] = new GreetingVerb(extended: true);
         verbs[(int)VerbName.Helo] = new GreetingVerb(extended: false);
         verbs[(int)VerbName.Mail] = new MailVerb(services.Space);
-        verbs[(int)VerbName.Rcpt] = new RcptVerb(services.Log);
+        verbs[(int)VerbName.Rcpt] = new RcptVerb(services);
         verbs[(int)VerbName.Data] = new DataVerb(services);
         verbs[(int)VerbName.Bdat] = new BdatVerb(services);
         verbs[(int)VerbName.Rset] = new RsetVerb();

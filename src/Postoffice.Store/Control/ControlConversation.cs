@@ -18,6 +18,7 @@ internal sealed class ControlConversation(
     {
         var lines = new ControlLines(PipeReader.Create(link), ControlRequest.MaxOctets, QuestionLimit, clock);
         if (await lines.ReadAsync(ct) is not { } line) return;
+        await Task.Yield(); // answers read the store, which may take long: never on a thread that serves sockets
         var chunk = new ArrayBufferWriter<byte>(ChunkOctets);
         if (Parse(line) is not { } request)
         {
@@ -70,6 +71,7 @@ internal sealed class ControlConversation(
         try
         {
             await link.WriteAsync(chunk.WrittenMemory, either.Token);
+            await Task.Yield(); // as above
         }
         catch (OperationCanceledException late) when (deadline.IsCancellationRequested && !ct.IsCancellationRequested)
         {

@@ -35,6 +35,7 @@ internal sealed class DrivenSession : IAsyncDisposable
         {
             Content = store,
             Acceptance = new Acceptance(store, listener.Clock, NullLogger.Instance),
+            LeaveSocketThread = () => ValueTask.CompletedTask, // it has no other
         };
         var peer = new ClientPeer(isOwn ? TestListener.Own : TestListener.Stranger);
         session = new SmtpSession(new Ends(toServer.Reader, toClient.Writer), peer, services, new VerbTable(services));

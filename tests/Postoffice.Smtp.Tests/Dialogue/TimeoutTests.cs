@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using Microsoft.Extensions.Time.Testing;
 using Postoffice.Smtp.Dialogue;
+using Postoffice.Smtp.Listening;
 using Postoffice.Smtp.Intake;
 using Postoffice.Testing;
 
@@ -100,7 +101,7 @@ public sealed class TimeoutTests
     public async Task Who_sends_without_a_pause_is_bounded_by_the_limit_of_the_whole_too()
     {
         var pipe = new Pipe();
-        using var wire = new SessionWire(new Ends(pipe), clock);
+        using var wire = new SessionWire(new Ends(pipe), SocketThreads.LeaveAsync, clock);
         var reader = new ContentReader(wire, content: null, TimeSpan.FromSeconds(60), Deadline.In(TimeSpan.FromSeconds(300), clock), clock);
         await pipe.Writer.WriteAsync("xx"u8.ToArray(), TestContext.Current.CancellationToken);
         Assert.Equal(WireRead.Octets, await reader.ReadCountedAsync(1));
