@@ -8,7 +8,7 @@ internal static class CommandLine
 
     public static async Task<int> RunAsync(IReadOnlyList<string> arguments, IReadOnlyList<IBenchmark> all, CancellationToken ct)
     {
-        var (check, effort, names) = (false, Effort.Full, new List<string>());
+        var (check, write, effort, names) = (false, false, Effort.Full, new List<string>());
         for (var at = 0; at < arguments.Count; at++)
         {
             switch (arguments[at])
@@ -18,6 +18,9 @@ internal static class CommandLine
                     return 0;
                 case "--check":
                     check = true;
+                    break;
+                case "--write":
+                    write = true;
                     break;
                 case "--quick":
                     effort = Effort.Quick;
@@ -37,7 +40,9 @@ internal static class CommandLine
 
         try
         {
-            return await MeasureAsync(all.Where(benchmark => names.Count == 0 || names.Contains(benchmark.Name)), effort, ct) || !check ? 0 : Broken;
+            var (hold, sections) = await MeasureAsync(all.Where(benchmark => names.Count == 0 ? effort.Includes(benchmark) : names.Contains(benchmark.Name)), effort, ct);
+            if (write) ReportFile.Write(sections);
+            return hold || !check ? 0 : Broken;
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -51,31 +56,34 @@ internal static class CommandLine
         }
     }
 
-    /// <returns>Whether every limit holds.</returns>
-    private static async Task<bool> MeasureAsync(IEnumerable<IBenchmark> chosen, Effort effort, CancellationToken ct)
+    /// <returns>Whether every limit holds, and what was found by each.</returns>
+    private static async Task<(bool Hold, IReadOnlyList<(string Name, string Text)> Sections)> MeasureAsync(
+        IEnumerable<IBenchmark> chosen, Effort effort, CancellationToken ct)
     {
-        Console.Out.WriteLine(await Machine.DescribeAsync(ct));
-        var hold = true;
+        var machine = await Machine.DescribeAsync(ct);
+        Console.Out.WriteLine(machine);
+        var (hold, sections) = (true, new List<(string, string)>());
         foreach (var benchmark in chosen)
         {
             Console.Out.WriteLine($"\n## {benchmark.Name}\n\n{benchmark.Summary}\n");
             var (table, limits) = await benchmark.RunAsync(effort, ct);
-            foreach (var line in table) Console.Out.WriteLine(line);
-            Console.Out.WriteLine();
-            foreach (var limit in limits) Console.Out.WriteLine($"{benchmark.Name}: {limit}");
+            var found = string.Join('\n', [.. table, "", .. limits.Select(limit => $"- {limit}")]);
+            Console.Out.WriteLine(found);
             hold &= limits.All(limit => limit.Holds);
+            sections.Add((benchmark.Name, $"{benchmark.Summary} ({effort})\n\n{machine}\n\n{found}"));
         }
 
-        return hold;
+        return (hold, sections);
     }
 
     private static string Help(IEnumerable<IBenchmark> all) => $"""
         Measures the published programs (out/bin) and prints what it found, with the machine it ran on.
 
-        usage: scripts/bench [--check] [--quick] [--rounds N] [NAME...]
+        usage: scripts/bench [--check] [--write] [--quick] [--rounds N] [NAME...]
 
           --check      exit code 1 when a limit is broken; the line that says BROKEN tells which
-          --quick      one short run of each case, for a first impression
+          --write      put what was found into docs/benchmarks.md
+          --quick      one short run of each case, for a first impression, without those that take long to prepare unless named
           --rounds N   how often each case is run, 1 to {MostRounds} (5); medians count
           NAME         one of these; none: all of them
 

@@ -45,19 +45,11 @@ internal sealed class Comparison(string name, Func<IWorkload> workload, Target t
             target.Limits(ratio, ours));
     }
 
-    /// <summary>A short run tells how many messages make a long one, and warms everything up.</summary>
     private async Task<Run> MeasureAsync(Contender contender, Effort effort, string title, CancellationToken ct)
     {
         using var mail = workload();
         using var server = await contender.StartAsync(mail.Delivery, ct);
-        var messages = (int)(effort.WarmUp / await mail.RunAsync(server, effort.WarmUp, ct) * effort.Seconds);
-        var before = server.ProcessorSeconds;
-        Progress.Say($"{title}: {messages:N0} messages");
-        var step = mail.RunAsync(server, messages, ct);
-        await Progress.FollowAsync(step, () => $"{title}: going on");
-        var run = new Run(messages, await step, server.ProcessorSeconds - before);
-        Progress.Say($"{title}: {run.Rate:N0} messages/s, {run.Cost:0.00} ms of CPU a message");
-        return run;
+        return await Run.MeasureAsync(mail, server, effort, title, ct);
     }
 
     private static string Row(List<Run> runs) =>
@@ -73,6 +65,19 @@ internal sealed record Run(int Messages, double Seconds, double ProcessorSeconds
 
     /// <summary>Milliseconds of processor time a message.</summary>
     public double Cost => 1000 * ProcessorSeconds / Messages;
+
+    /// <summary>A short run tells how many messages make a long one, and warms everything up.</summary>
+    public static async Task<Run> MeasureAsync(IWorkload mail, MailServer server, Effort effort, string title, CancellationToken ct)
+    {
+        var messages = (int)(effort.WarmUp / await mail.RunAsync(server, effort.WarmUp, ct) * effort.Seconds);
+        var before = server.ProcessorSeconds;
+        Progress.Say($"{title}: {messages:N0} messages");
+        var step = mail.RunAsync(server, messages, ct);
+        await Progress.FollowAsync(step, () => $"{title}: going on");
+        var run = new Run(messages, await step, server.ProcessorSeconds - before);
+        Progress.Say($"{title}: {run.Rate:N0} messages/s, {run.Cost:0.00} ms of CPU a message");
+        return run;
+    }
 }
 
 /// <summary>What we must reach.</summary>

@@ -9,6 +9,9 @@ internal interface IBenchmark
     /// <summary>One line: what is done, and which limit must hold.</summary>
     string Summary { get; }
 
+    /// <summary>Takes minutes before the first run, however short that is.</summary>
+    bool IsLongToPrepare => false;
+
     /// <summary>Measures in alternating runs.</summary>
     /// <param name="effort">How long and how often.</param>
     /// <param name="ct">Ends everything that was started.</param>
@@ -24,6 +27,11 @@ internal sealed record Effort(int Rounds, int Seconds, int WarmUp)
     public static Effort Full { get; } = new(Rounds: 5, Seconds: 20, WarmUp: 2_000);
 
     public static Effort Quick { get; } = new(Rounds: 1, Seconds: 3, WarmUp: 1_000);
+
+    /// <summary>Whether it is measured when nobody names any.</summary>
+    public bool Includes(IBenchmark benchmark) => this != Quick || !benchmark.IsLongToPrepare;
+
+    public override string ToString() => $"{(Rounds == 1 ? "one round" : $"medians of {Rounds} rounds")}, runs of about {Seconds} s";
 }
 
 /// <summary>What came out.</summary>

@@ -26,7 +26,7 @@ internal sealed class Installation : IDisposable
             $"listen={Listener}",
             $"listen=unix:{folder.File("submit.sock")}",
             $"control={folder.File("control")}",
-            $"store={folder.File("store/postoffice.db")}",
+            $"store={Store}",
             $"drop={folder.File("drop")}",
             $"mailbox=maildir:{folder.File("mail/%u")}",
             $"postmaster={Environment.UserName}",
@@ -38,7 +38,10 @@ internal sealed class Installation : IDisposable
 
     public IPEndPoint Listener { get; }
 
-    private string Configuration => folder.File("postoffice.cf");
+    public string Configuration => folder.File("postoffice.cf");
+
+    /// <summary>The store's file, made by the first service that starts.</summary>
+    public string Store => folder.File("store/postoffice.db");
 
     /// <param name="ct">Ends the wait for it.</param>
     /// <param name="wrapper">Program and arguments that end in running what follows them, as itself; none: it is run directly.</param>

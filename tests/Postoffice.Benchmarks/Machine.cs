@@ -14,6 +14,7 @@ internal static class Machine
         using var folder = new TempDirectory();
         var memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30);
         return $"""
+            - when: {TimeProvider.System.GetUtcNow():yyyy-MM-dd HH:mm} UTC
             - machine: {Environment.ProcessorCount} cores ({Field("/proc/cpuinfo", "model name", ':')}), {memory:0.0} GiB of memory
             - store on: {new DriveInfo(folder.Path).DriveFormat}
             - system: {Field("/usr/lib/os-release", "PRETTY_NAME", '=')}, Linux {SafeFile.ReadText("/proc/sys/kernel/osrelease", MaxOctets).TrimEnd()}

@@ -7,6 +7,7 @@ using Postoffice.Benchmarks.Workloads;
 using var end = new CancellationTokenSource();
 using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
 using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+if (args is ["make-history", .. var wanted]) return await HistoryCommand.RunAsync(wanted, end.Token);
 IBenchmark[] all =
 [
     new Comparison("intake", () => new Intake(new SmtpSource(Octets: 4096, Clients: 20, Kept: false)), new Target(Ratio: 5, Cost: 0.7)),
@@ -18,6 +19,9 @@ IBenchmark[] all =
     new Comparison("local-mbox", () => new LocalDelivery(MailboxKind.Mbox), new Target(Ratio: 5)),
     new Memory(),
     new IdleSessions(),
+    new DeepQueue("deep-queue", new Depth(Waiting: 100_000, Facts: 0), new DepthLimits(Rate: 0.95, FirstPage: 0.3, List: 2)),
+    new DeepQueue("deepest-queue", new Depth(Waiting: 1_000_000, Facts: 0), new DepthLimits(Rate: 0.9, FirstPage: 0.3, List: double.PositiveInfinity)),
+    new DeepQueue("long-journal", new Depth(Waiting: 0, Facts: 10_000_000), new DepthLimits(Rate: 0.9, FirstPage: 0.3, List: double.PositiveInfinity)),
     new SickDestinations("sick-destinations", new Sickness(Refusing: 0, LeastOpen: 0)),
     new SickDestinations("failing-destinations", new Sickness(Refusing: 10, LeastOpen: 15), "smtp-connect-timeout=1s"),
 ];

@@ -36,6 +36,9 @@ public sealed class ChildProcess : IDisposable
         return line.Count == 0 ? null : System.Text.Encoding.UTF8.GetString([.. line]);
     }
 
+    /// <summary>Takes the rest of its standard output, and throws it away.</summary>
+    public Task DrainAsync(CancellationToken ct) => process.StandardOutput.BaseStream.CopyToAsync(Stream.Null, ct);
+
     /// <summary>Waits for its end; answers its exit code.</summary>
     public async Task<int> ExitAsync(CancellationToken ct)
     {

@@ -11,7 +11,7 @@ internal static class Connections
     private static readonly Version Oldest = new(3, 51, 3);
 
     // A reader's page cache is emptied whenever somebody has committed, and filled again page by page. glibc gives free memory back to the system
-    // from 128 KiB up at the end of a heap; with these it keeps what a cache and a chunk of content come to. docs/benchmarks.md has the gain.
+    // from 128 KiB up at the end of a heap; with these it keeps what a cache and a chunk of content come to. docs/performance.md has the gain.
     private const int KeptOctets = 16 * 1024 * 1024, LargestFromHeap = 1024 * 1024;
 
     static Connections()
