@@ -12,8 +12,8 @@ IBenchmark[] all =
 [
     new Comparison("intake", () => new Intake(new SmtpSource(Octets: 4096, Clients: 20, Kept: false)), new Target(Ratio: 5, Cost: 0.7)),
     new Comparison("intake-kept", () => new Intake(new SmtpSource(Octets: 4096, Clients: 20, Kept: true)), new Target(Ratio: 6, Cost: 0.4)),
-    new Comparison("intake-one", () => new Intake(new SmtpSource(Octets: 4096, Clients: 1, Kept: true)), new Target(Ratio: 2)),
-    new Comparison("intake-big", () => new Intake(new SmtpSource(Octets: 65_536, Clients: 20, Kept: true)), new Target(Ratio: 4)),
+    new Comparison("intake-one", () => new Intake(new SmtpSource(Octets: 4096, Clients: 1, Kept: true)), new Target(Ratio: 2, Disk: new RawDisk(Octets: 4096, Messages: 1))),
+    new Comparison("intake-big", () => new Intake(new SmtpSource(Octets: 65_536, Clients: 20, Kept: true)), new Target(Ratio: 4, Disk: new RawDisk(Octets: 20 * 2 * 65_536, Messages: 20))), // twice: log and database
     new Comparison("relay", () => new Relay(new SmtpSource(Octets: 4096, Clients: 20, Kept: true)), new Target(Ratio: 6, Cost: 1.2)),
     new Comparison("local-maildir", () => new LocalDelivery(MailboxKind.Maildir), new Target(Ratio: 5)),
     new Comparison("local-mbox", () => new LocalDelivery(MailboxKind.Mbox), new Target(Ratio: 5)),
