@@ -87,6 +87,8 @@ internal static class CommandLine
           --rounds N   how often each case is run, 1 to {MostRounds} (5); medians count
           NAME         one of these; none: all of them
 
+        scripts/bench --micro [NAME...] measures single steps instead (Lines, Addresses, Json, Fold, AppendPath), with allocations, by BenchmarkDotNet.
+
         {string.Join('\n', all.Select(benchmark => $"  {benchmark.Name}\n      {benchmark.Summary}"))}
 
         examples:
