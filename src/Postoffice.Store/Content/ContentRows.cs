@@ -7,8 +7,8 @@ namespace Postoffice.Store.Content;
 /// <summary>Content as rows.</summary>
 internal static class ContentRows
 {
-    /// <summary>Octets removed in one transaction, so that nobody waits long for the writers' turn.</summary>
-    public const long MostRemoved = 8 * 1024 * 1024;
+    /// <summary>Chunks removed in one transaction, 8 MiB, so that nobody waits long for the writers' turn.</summary>
+    public const int MostRemoved = 64;
 
     /// <summary>Adds one chunk of content that is not accepted yet.</summary>
     /// <exception cref="StoreUnavailableException">
@@ -75,21 +75,19 @@ internal static class ContentRows
             : null;
 
     /// <summary>Removes chunks of content that is part of no message, from the last one on, and its row when none is left.</summary>
-    /// <param name="octets">About how many; at least one chunk.</param>
-    /// <returns>Whether some are left.</returns>
-    public static bool RemoveSome(QueueId message, long octets, StoreTransaction tx)
+    /// <param name="most">Chunks.</param>
+    /// <returns>How many it were; fewer than <paramref name="most"/> when all of it is gone.</returns>
+    public static int RemoveSome(QueueId message, int most, StoreTransaction tx)
     {
-        if (tx.Number("SELECT 1 FROM content WHERE queue_key = ?1 AND state = 'staged'", message.Value) is null) return false;
-        var most = octets / SqliteContentStaging.ChunkSize;
+        if (tx.Number("SELECT 1 FROM content WHERE queue_key = ?1 AND state = 'staged'", message.Value) is null) return 0;
         var removed = tx.Run(
             """
             DELETE FROM content_chunk WHERE chunk_key IN
                 (SELECT chunk_key FROM content_chunk WHERE queue_key = ?1 ORDER BY number DESC LIMIT ?2)
             """,
             message.Value, most);
-        if (removed == most) return true;
-        tx.Run("DELETE FROM content WHERE queue_key = ?1", message.Value);
-        return false;
+        if (removed < most) tx.Run("DELETE FROM content WHERE queue_key = ?1", message.Value);
+        return removed;
     }
 
     public static bool IsThere(QueueId message, StoreTransaction tx) =>

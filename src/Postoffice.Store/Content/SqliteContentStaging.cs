@@ -47,7 +47,7 @@ internal sealed class SqliteContentStaging(Database database, QueueId message) :
         buffer = [];
         if (chunks == 0) return;
         // What an append has kept is not staged any more, and stays.
-        while (await database.Writer.RunAsync(tx => ContentRows.RemoveSome(message, ContentRows.MostRemoved, tx), CancellationToken.None)) { }
+        while (await database.Writer.RunAsync(tx => ContentRows.RemoveSome(message, ContentRows.MostRemoved, tx), CancellationToken.None) == ContentRows.MostRemoved) { }
     }
 
     private void Grow()

@@ -22,34 +22,51 @@ public sealed class MailRetention
     // A file of the drop directory that could not be unlinked is known by its fact; without it, it would be taken in again.
     private static readonly TimeSpan DropLeast = TimeSpan.FromDays(30);
 
+    private const int Kinds = 4; // of work
+
     private readonly Database database;
+    private int turn; // of the kind that begins the next step: one that never comes to its end, since mail does not, keeps no other from its own
     private readonly FinishedMessages withContent = FinishedMessages.WithContent();
     private readonly FinishedMessages withHistory = FinishedMessages.All();
 
     internal MailRetention(Database database) => this.database = database;
 
-    /// <summary>Does the next bounded piece of work: chunks of abandoned content, contents, histories, drop imports, in this order.</summary>
+    /// <summary>
+    /// Does the next bounded piece of work: chunks of abandoned content, contents, histories, or drop imports; whoever has something to do, by turns.
+    /// </summary>
     /// <param name="lease">Must still be in force when something is removed.</param>
     /// <param name="now">UTC.</param>
     /// <exception cref="StoreUnavailableException">Our own trouble; nothing of this step was removed.</exception>
     public async ValueTask<RetentionStep> StepAsync(Lease lease, RetentionSettings settings, DateTimeOffset now, CancellationToken ct)
     {
-        if (await SweepAsync(lease, now - OrphanAge, ct) is { } swept) return swept;
-        var keepContent = settings.KeepHistory < settings.KeepContent ? settings.KeepHistory.Value : settings.KeepContent;
-        if (await PurgeContentAsync(lease, now - keepContent, ct) is { } purged) return purged;
-        if (settings.KeepHistory is not { } keepHistory) return RetentionStep.Done;
-        if (await PurgeHistoryAsync(lease, now - keepHistory, ct) is { } forgotten) return forgotten;
-        var keepDrop = keepHistory > DropLeast ? keepHistory : DropLeast;
-        return await PurgeDropAsync(lease, now - keepDrop, ct) ?? RetentionStep.Done;
+        for (var tried = 0; tried < Kinds; tried++)
+        {
+            var kind = turn;
+            turn = (turn + 1) % Kinds;
+            if (await StepAsync(kind, lease, settings, now, ct) is { } step) return step;
+        }
+        return RetentionStep.Done;
     }
+
+    /// <returns>Null when there is nothing of this kind to do.</returns>
+    private async ValueTask<RetentionStep?> StepAsync(int kind, Lease lease, RetentionSettings settings, DateTimeOffset now, CancellationToken ct) => (kind, settings.KeepHistory) switch
+    {
+        (0, _) => await SweepAsync(lease, now - OrphanAge, ct),
+        (1, var keep) => await PurgeContentAsync(lease, now - (keep < settings.KeepContent ? keep.Value : settings.KeepContent), ct),
+        (2, { } keep) => await PurgeHistoryAsync(lease, now - keep, ct),
+        (3, { } keep) => await PurgeDropAsync(lease, now - (keep > DropLeast ? keep : DropLeast), ct),
+        _ => null,
+    };
 
     private async ValueTask<RetentionStep?> SweepAsync(Lease lease, DateTimeOffset before, CancellationToken ct)
     {
-        var oldest = database.Read(tx => ContentRows.OldestUnattached(before, tx));
-        if (oldest is not { } id) return null;
+        if (database.Read(tx => ContentRows.OldestUnattached(before, tx)) is null) return null;
         return await WriteAsync(lease, tx =>
         {
-            _ = ContentRows.RemoveSome(id, ContentRows.MostRemoved, tx);
+            for (var most = ContentRows.MostRemoved; most > 0 && ContentRows.OldestUnattached(before, tx) is { } id;)
+            {
+                most -= Math.Max(1, ContentRows.RemoveSome(id, most, tx)); // also of a row that stood there without any
+            }
             return RetentionStep.More;
         }, ct);
     }

@@ -46,6 +46,24 @@ public sealed class HousekeepingTests : IDisposable
         await running;
     }
 
+    /// <summary>64 messages a step, of four steps a second that catching up and removals of other kinds shared: less than a busy server takes.</summary>
+    [Fact]
+    public async Task Removals_keep_up_with_much_mail_while_deliveries_never_pause()
+    {
+        isBusy = true;
+        await Task.WhenAll(Enumerable.Range(0, 640).Select(_ => temp.Store.DeliverAsync(ct)));
+        await temp.Store.CatchUpAsync(ct);
+        clock.Advance(TimeSpan.FromDays(8));
+
+        var running = await StartAsync();
+        var began = clock.GetTimestamp();
+        await UntilAsync(async () => await temp.Store.SqlAsync("SELECT count(*) FROM content") == 0, each: TimeSpan.FromMilliseconds(0.2));
+
+        Assert.True(clock.GetElapsedTime(began) < TimeSpan.FromSeconds(1), $"{clock.GetElapsedTime(began)}");
+        await stop.CancelAsync();
+        await running;
+    }
+
     [Fact]
     public async Task A_clock_that_jumps_ahead_removes_nothing_that_is_not_old()
     {
@@ -99,13 +117,13 @@ public sealed class HousekeepingTests : IDisposable
     private long Lag() => temp.Store.Projections.List().Max(projection => projection.Lag);
 
     /// <summary>Lets the rounds go by, each when the one before has had its turn at the store.</summary>
-    private async Task UntilAsync(Func<Task<bool>> isSo)
+    private async Task UntilAsync(Func<Task<bool>> isSo, TimeSpan? each = null)
     {
         using var limit = new CancellationTokenSource(Patience);
         while (!await isSo())
         {
             limit.Token.ThrowIfCancellationRequested();
-            clock.Advance(TimeSpan.FromSeconds(1));
+            clock.Advance(each ?? TimeSpan.FromSeconds(1));
             await temp.Store.SqlAsync("SELECT 0");
         }
     }

@@ -229,6 +229,46 @@ public sealed class MailRetentionTests : IDisposable
     }
 
     [Fact]
+    public async Task Mail_that_never_stops_keeps_no_history_from_going()
+    {
+        var lease = await ClaimAsync();
+        var settings = new RetentionSettings { KeepContent = TimeSpan.Zero, KeepHistory = TimeSpan.Zero };
+        var first = await Store.DeliverAsync(ct, new byte[300_000]);
+        for (var step = 0; step < 20; step++) // in each there is new content to be removed, small and large
+        {
+            await Store.DeliverAsync(ct, new byte[step % 2 == 0 ? 300 : 300_000]);
+            await Store.CatchUpAsync(ct);
+            Assert.Equal(RetentionStep.More, await StepAsync(lease, settings));
+        }
+        Assert.Empty(await Store.Events.ReadAsync(StreamId.Message(first), 0, ct));
+    }
+
+    [Fact]
+    public async Task Many_large_contents_go_in_one_step_as_one_larger_one_does()
+    {
+        var lease = await ClaimAsync();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Store.DeliverAsync(ct, new byte[300_000])));
+        await Store.CatchUpAsync(ct);
+        clock.Advance(TimeSpan.FromDays(8));
+
+        Assert.Equal(RetentionStep.More, await StepAsync(lease)); // detached
+        Assert.Equal(60, Count("SELECT count(*) FROM content_chunk"));
+        Assert.Equal(RetentionStep.More, await StepAsync(lease));
+        Assert.Equal(0, Count("SELECT count(*) FROM content_chunk") + Count("SELECT count(*) FROM content"));
+    }
+
+    [Theory]
+    [InlineData(7 * 86_400, null, 60)]
+    [InlineData(7 * 86_400, 100, 10)]
+    [InlineData(100, 86_400, 10)]
+    [InlineData(0, null, 1)]
+    public void What_is_kept_for_a_short_time_is_removed_in_rounds_as_short(int content, int? history, int rest)
+    {
+        var settings = new RetentionSettings { KeepContent = TimeSpan.FromSeconds(content), KeepHistory = history is { } seconds ? TimeSpan.FromSeconds(seconds) : null };
+        Assert.Equal(TimeSpan.FromSeconds(rest), settings.Rest);
+    }
+
+    [Fact]
     public void Settings_are_read_with_their_defaults()
     {
         Assert.Equal(new RetentionSettings { KeepContent = TimeSpan.FromDays(7), KeepHistory = null }, RetentionSettings.From(Configuration.Settings.Empty));
