@@ -11,6 +11,8 @@ public sealed class PowerCutTests
 {
     private const int Megabytes = 512;
     private const int Progress = 10; // messages acknowledged, and messages that came, between two cuts, at least
+    private const int MostPagesBefore = 2_000; // of a checkpoint, before it is stopped: it begins when the log has 4,096 (16 MB)
+    private const int SyncsOfMigration = 8; // the log's first, the library's own table, and a commit for each migration
     private readonly Torture torture = new();
 
     [Theory]
@@ -86,7 +88,7 @@ public sealed class PowerCutTests
             string[] command = [.. pause.Wrapper, Service.Program("postoffice"), "store", "backup", copy, "-C", scene.Site.Configuration];
             await using var backup = Service.Start(command[0], command[1..]);
             await Eventually.HoldsAsync(() => pause.HasStopped, () => $"a backup that stands still in its first sync\n{backup.Said}");
-            await CutAsync(scene, [backup.Id], store);
+            await CutAsync([.. Processes(scene), backup.Id], store);
             if (File.Exists(copy))
             {
                 using var whole = MailStore.OpenForReading(new StoreOptions { Path = copy });
@@ -95,6 +97,62 @@ public sealed class PowerCutTests
             await StartAsync(scene);
         }
         await EndAsync(scene, "cuts during a backup");
+    }
+
+    /// <summary>
+    /// A checkpoint writes pages from the log into the database file, then syncs that, then lets the log begin anew. It is stopped behind any of
+    /// these writes; what is there of them is on the disk by turns not at all, and all.
+    /// </summary>
+    [Fact]
+    public async Task The_ledger_balances_when_a_cut_comes_in_the_middle_of_a_checkpoint()
+    {
+        await using var scene = new LedgerScene(torture.Seed);
+        using var store = Disk("ext4", scene, "store");
+        var random = new Random(torture.Seed);
+        await StartAsync(scene);
+        scene.StartClients();
+        while (torture.GoesOn(usually: 2, most: 500))
+        {
+            await ProgressAsync(scene);
+            await using var pause = new WritePause(scene.Site, [scene.Listener.Id, scene.Runner.Id], scene.Site.StorePath, random.Next(1, MostPagesBefore));
+            await Eventually.HoldsAsync(() => pause.HasStopped, () => $"a checkpoint that stands still (seed {torture.Seed})\n{pause.Said}");
+            if (torture.Rounds % 2 == 0) (await Outcome.OfAsync("sync", [scene.Site.StorePath])).Succeeded();
+            await CutAsync(scene, store);
+            await StartAsync(scene);
+        }
+        await EndAsync(scene, "cuts in a checkpoint");
+    }
+
+    /// <summary>Either service brings a store of an earlier release up to date, by several migrations, each a commit; then tables are folded again.</summary>
+    [Theory]
+    [InlineData(LedgerScene.ListenerProgram)]
+    [InlineData(LedgerScene.RunnerProgram)]
+    public async Task The_ledger_balances_when_a_cut_comes_in_the_middle_of_a_migration(string program)
+    {
+        await using var scene = new LedgerScene(torture.Seed);
+        using var store = Disk("ext4", scene, "store");
+        List<int> schemas = [];
+        await StartAsync(scene);
+        scene.StartClients();
+        while (torture.GoesOn(usually: 3, most: 200))
+        {
+            await ProgressAsync(scene);
+            Assert.Equal(0, await scene.Runner.StopAsync());
+            await scene.AcknowledgedAsync(Progress);
+            Assert.Equal(0, await scene.Listener.StopAsync());
+            EarlierStore.Make(scene.Site.StorePath);
+            (await Outcome.OfAsync("sync", ["--file-system", store.Path])).Succeeded();
+
+            var pause = new SyncFault(scene.Site, $"signal=STOP:when={1 + torture.Rounds * 3 % SyncsOfMigration}");
+            var service = scene.Begin(program, pause.Wrapper);
+            await Eventually.HoldsAsync(() => pause.HasStopped, () => $"a migration that stands still in a sync (seed {torture.Seed})\n{service.Said}");
+            schemas.Add(EarlierStore.SchemaOf(scene.Site.StorePath));
+            await CutAsync([service.Id, .. service.Children()], store);
+            await StartAsync(scene);
+        }
+        Assert.All(schemas, schema => Assert.InRange(schema, EarlierStore.Schema, EarlierStore.Newest - 1));
+        Assert.Contains(schemas, schema => schema > EarlierStore.Schema);
+        await EndAsync(scene, $"cuts in a migration by {program}, at schemas {string.Join(", ", schemas)}");
     }
 
     [Fact]
@@ -135,15 +193,16 @@ public sealed class PowerCutTests
         TestContext.Current.SendDiagnosticMessage($"{torture.Rounds} {what}, {scene.Ledger.Acknowledged} messages");
     }
 
-    private static Task CutAsync(LedgerScene scene, params IReadOnlyList<DiskImage> disks) => CutAsync(scene, [], disks);
+    private static Task CutAsync(LedgerScene scene, params IReadOnlyList<DiskImage> disks) => CutAsync(Processes(scene), disks);
 
-    /// <param name="others">Processes that have files open there, beside the services.</param>
-    private static async Task CutAsync(LedgerScene scene, IReadOnlyList<int> others, params IReadOnlyList<DiskImage> disks)
+    private static int[] Processes(LedgerScene scene) => [scene.Listener.Id, scene.Runner.Id, .. scene.Runner.Children()]; // the deliverer is a child
+
+    /// <param name="processes">All that have files open there.</param>
+    private static async Task CutAsync(IReadOnlyList<int> processes, params IReadOnlyList<DiskImage> disks)
     {
-        int[] all = [scene.Listener.Id, scene.Runner.Id, .. scene.Runner.Children(), .. others]; // the deliverer is a child
-        await SignalAsync("STOP", all);
+        await SignalAsync("STOP", processes);
         foreach (var disk in disks) disk.Cut();
-        await SignalAsync("KILL", all);
+        await SignalAsync("KILL", processes);
         foreach (var disk in disks) await disk.RestoreAsync();
     }
 
