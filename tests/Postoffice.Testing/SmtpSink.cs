@@ -8,7 +8,7 @@ using Postoffice.Store.Wire;
 namespace Postoffice.Testing;
 
 /// <summary>
-/// A next hop that takes everything and keeps nothing, at once or slowly. Unlike Postfix's smtp-sink it tells when each message came and what it
+/// A next hop that takes everything, unless <see cref="Refusal"/> says otherwise, and keeps nothing, at once or slowly. Unlike Postfix's smtp-sink it tells when each message came and what it
 /// was, and one process serves 180 addresses.
 /// </summary>
 public sealed class SmtpSink : IAsyncDisposable
@@ -31,6 +31,9 @@ public sealed class SmtpSink : IAsyncDisposable
         listening.Listen(128);
         accepting = AcceptAsync();
     }
+
+    /// <summary>From a RCPT, without its CRLF, to the reply instead of 250; null: it takes him.</summary>
+    public Func<string, string?> Refusal { get; init; } = _ => null;
 
     /// <summary>Connections so far.</summary>
     public int Connections => Volatile.Read(ref connections);
@@ -78,14 +81,23 @@ public sealed class SmtpSink : IAsyncDisposable
     private async Task TalkAsync(PipeReader pipe, NetworkStream stream)
     {
         await AnswerAsync("220 sink.example.net ESMTP\r\n"u8.ToArray());
-        while (await LineAsync(pipe) is { } line)
+        for (var recipients = 0; await LineAsync(pipe) is { } line;)
         {
             switch (line.ToUpperInvariant())
             {
                 case var hello when hello.StartsWith("EHLO", StringComparison.Ordinal):
                     await AnswerAsync("250-sink.example.net\r\n250-PIPELINING\r\n250 8BITMIME\r\n"u8.ToArray());
                     break;
+                case var rcpt when rcpt.StartsWith("RCPT ", StringComparison.Ordinal):
+                    var refusal = Refusal(line);
+                    if (refusal is null) recipients++;
+                    await AnswerAsync(Encoding.Latin1.GetBytes($"{refusal ?? "250 2.1.5 Ok"}\r\n"));
+                    break;
+                case "DATA" when recipients == 0: // sent in one piece with a RCPT that was refused
+                    await AnswerAsync("503 5.5.1 Nobody to take it for\r\n"u8.ToArray());
+                    break;
                 case "DATA":
+                    recipients = 0;
                     await AnswerAsync("354 Go on\r\n"u8.ToArray());
                     if (!await ContentAsync(pipe)) return;
                     await AnswerAsync("250 2.0.0 Taken\r\n"u8.ToArray());
@@ -93,6 +105,9 @@ public sealed class SmtpSink : IAsyncDisposable
                 case "QUIT":
                     await AnswerAsync("221 2.0.0 Bye\r\n"u8.ToArray());
                     return;
+                case "RSET":
+                    recipients = 0;
+                    goto default;
                 default:
                     await AnswerAsync("250 2.0.0 Ok\r\n"u8.ToArray());
                     break;
