@@ -10,18 +10,19 @@ namespace Postoffice.Smtp.Listening;
 /// <summary>Accepts connections at one door and makes them sessions.</summary>
 internal sealed class Door(BoundSocket bound, OpenSessions sessions, ListenerServices services, Func<Socket, ConnectionContext> connect)
 {
+    private const int AcceptsInARow = 16;
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Until <paramref name="stop"/>.</summary>
     public async Task AcceptAsync(CancellationToken stop)
     {
-        while (!stop.IsCancellationRequested)
+        for (var accepted = 1; !stop.IsCancellationRequested; accepted++)
         {
             try
             {
-                var client = await bound.Socket.AcceptAsync(stop);
-                await services.LeaveSocketThread(); // as long as somebody waits in the backlog, accepting never waits
-                Admit(client);
+                Admit(await bound.Socket.AcceptAsync(stop));
+                // As long as somebody waits in the backlog, accepting never waits, and others would not have their turn.
+                if (accepted % AcceptsInARow == 0) await services.LeaveSocketThread();
             }
             catch (SocketException failed)
             {
