@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using Microsoft.Extensions.Time.Testing;
 using Postoffice.Smtp.Dialogue;
-using Postoffice.Smtp.Listening;
 using Postoffice.Smtp.Intake;
+using Postoffice.Smtp.Listening;
 using Postoffice.Testing;
 
 namespace Postoffice.Smtp.Tests.Dialogue;
