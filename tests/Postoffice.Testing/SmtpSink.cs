@@ -8,8 +8,8 @@ using Postoffice.Store.Wire;
 namespace Postoffice.Testing;
 
 /// <summary>
-/// A next hop that takes everything, unless <see cref="Refusal"/> says otherwise, and keeps nothing, at once or slowly. Unlike Postfix's smtp-sink it tells when each message came and what it
-/// was, and one process serves 180 addresses.
+/// A next hop that takes everything, unless <see cref="Refusal"/> says otherwise, and keeps nothing, at once or slowly. Unlike Postfix's
+/// smtp-sink it tells when each message came and what it was, and one process serves 180 addresses.
 /// </summary>
 public sealed class SmtpSink : IAsyncDisposable
 {
